@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6 mode, strict about existentials, imports and isolation; a warning is an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "Logging", package: "swift-log"),
+]
+
+let package = Package(
+    name: "leadwire",
+    products: [
+        .executable(name: "leadwire", targets: ["leadwire"]),
+        .library(name: "Forest", targets: ["Forest"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // Rooms, lowest floor first. docs/architecture.md says what each promises.
+        .target(name: "JSONBytes", swiftSettings: strict),
+        .target(name: "Leads", swiftSettings: strict),
+        .target(name: "Features", dependencies: ["Leads"], swiftSettings: strict),
+        .target(name: "Forest", dependencies: ["JSONBytes"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "Learning",
+            dependencies: [
+                "Leads", "Features", "Forest", "JSONBytes", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
+        .target(name: "Training", dependencies: ["Learning", "CXGBoost"], swiftSettings: strict),
+        .target(
+            name: "Scoring",
+            dependencies: ["Leads", "Features", "Forest", "Learning", "JSONBytes"],
+            swiftSettings: strict),
+        .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
+        .target(
+            name: "StoreSQLite",
+            dependencies: ["Scoring", "JSONBytes", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "LeadwireServer",
+            dependencies: nio + [
+                "Scoring", "Realtime", "StoreSQLite", "JSONBytes",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "leadwire",
+            dependencies: [
+                "LeadwireServer", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        // Tests. TestSupport holds the one clock, generator and lead factory that they share.
+        .target(name: "TestSupport", dependencies: ["Leads", "Scoring"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
+        .testTarget(name: "LeadsTests", dependencies: ["Leads"], swiftSettings: strict),
+        .testTarget(
+            name: "FeaturesTests", dependencies: ["Features", "TestSupport"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ForestTests", dependencies: ["Forest"], resources: [.copy("Golden")], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ScoringTests", dependencies: ["Scoring", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "RealtimeTests",
+            dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
+            swiftSettings: strict),
+        .testTarget(name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LeadwireServerTests", dependencies: ["LeadwireServer", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,41 @@
+public import Leads
+
+/// What makes two requests the same: the tenant, the lead's content, the model and the feature schema.
+public struct CacheKey: Sendable, Hashable {
+    public var tenant: Tenant
+    public var leadID: String
+    /// 128-bit digest of content, model and schema.
+    public var high: UInt64
+    public var low: UInt64
+
+    public init(tenant: Tenant, leadID: String, high: UInt64, low: UInt64) {
+        self.tenant = tenant
+        self.leadID = leadID
+        self.high = high
+        self.low = low
+    }
+}
+
+public struct CacheStatistics: Sendable, Hashable {
+    public var entries: Int
+    public var hits: Int
+    public var misses: Int
+    public var evictions: Int
+
+    public init(entries: Int, hits: Int, misses: Int, evictions: Int) {
+        self.entries = entries
+        self.hits = hits
+        self.misses = misses
+        self.evictions = evictions
+    }
+}
+
+/// Records by content for 300 s, bounded. A cache that can't answer throws; the engine scores on and says so.
+public protocol ScoreCache: Sendable {
+    func record(for key: CacheKey) async throws -> ScoreRecord?
+    func insert(_ record: ScoreRecord, for key: CacheKey) async throws
+    /// Forgets every entry of a lead.
+    func remove(leadID: String, tenant: Tenant) async throws
+    func ping() async throws
+    var statistics: CacheStatistics { get }
+}

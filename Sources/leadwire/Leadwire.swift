@@ -1,0 +1,1 @@
+@main struct Leadwire { static func main() {} }
