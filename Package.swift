@@ -83,7 +83,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests. TestSupport holds the one clock, generator and lead factory that they share.
-        .target(name: "TestSupport", dependencies: ["Leads", "Scoring"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Leads", "Scoring"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "JSONBytesTests", dependencies: ["JSONBytes"], swiftSettings: strict),
         .testTarget(name: "LeadsTests", dependencies: ["Leads"], swiftSettings: strict),
         .testTarget(
@@ -99,7 +101,8 @@ let package = Package(
             dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
         .testTarget(name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LeadwireServerTests", dependencies: ["LeadwireServer", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LeadwireServerTests", dependencies: ["LeadwireServer", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

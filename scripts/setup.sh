@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what is missing, and says what it does. `setup.sh run` for building and serving, `setup.sh test` for the
+# tests and benchmarks as well. Safe to call again: what is there is left alone, and then no network is used.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+what=${1:-run}
+run_packages=(libxgboost-dev libsqlite3-dev curl ca-certificates)
+test_packages=(chromium chromium-driver wrk python3-venv procps)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+if ! command -v swift >/dev/null 2>&1; then
+    say "no Swift toolchain found; install Swift 6.3 or newer from swift.org and put it on PATH"
+    exit 1
+fi
+
+wanted=("${run_packages[@]}")
+if [ "$what" = test ]; then wanted+=("${test_packages[@]}"); fi
+missing=()
+for package in "${wanted[@]}"; do
+    if [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | cut -c1-2)" != ii ]; then
+        missing+=("$package")
+    fi
+done
+if [ "${#missing[@]}" -gt 0 ]; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "this is not a Debian machine; install the counterparts of: ${missing[*]}"
+        exit 1
+    fi
+    sudo=()
+    if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+    say "installing with apt: ${missing[*]}"
+    "${sudo[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ "$what" = test ]; then
+    venv=.build-venv
+    stamp=$venv/.requirements
+    if ! cmp -s tests-live/requirements.txt "$stamp"; then
+        say "installing Python peers into $venv from tests-live/requirements.txt"
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests-live/requirements.txt
+        cp tests-live/requirements.txt "$stamp"
+    fi
+fi
+say "ready ($what)"
