@@ -51,7 +51,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
-        .target(name: "Training", dependencies: ["Learning", "CXGBoost"], swiftSettings: strict),
+        .target(
+            name: "Training", dependencies: ["Learning", "Leads", "Features", "Forest", "JSONBytes", "CXGBoost"],
+            swiftSettings: strict),
         .target(
             name: "Scoring",
             dependencies: ["Leads", "Features", "Forest", "Learning", "JSONBytes"],
@@ -59,12 +61,15 @@ let package = Package(
         .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
         .target(
             name: "StoreSQLite",
-            dependencies: ["Scoring", "JSONBytes", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Scoring", "Features", "Leads", "JSONBytes", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(
             name: "LeadwireServer",
             dependencies: nio + [
-                "Scoring", "Realtime", "StoreSQLite", "JSONBytes",
+                "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features", "Leads", "JSONBytes",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -76,7 +81,8 @@ let package = Package(
         .executableTarget(
             name: "leadwire",
             dependencies: [
-                "LeadwireServer", "Training",
+                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features",
+                "Leads", "JSONBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],

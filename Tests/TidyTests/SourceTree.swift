@@ -9,6 +9,8 @@ struct SourceTree {
 
         var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
 
+        static let levels: Set<Substring> = ["public", "package", "internal"]
+
         /// `Sources/Forest/Forest.swift` lies in `Forest`.
         var target: String { String(path.split(separator: "/").dropFirst().first ?? "") }
 
@@ -17,7 +19,7 @@ struct SourceTree {
             lines.compactMap { line in
                 let words = line.split(separator: " ")
                 guard let keyword = words.firstIndex(of: "import"), words.count > keyword + 1,
-                    words[..<keyword].allSatisfy({ $0.hasPrefix("@") || ["public", "package", "internal"].contains($0) })
+                    words[..<keyword].allSatisfy({ $0.hasPrefix("@") || Self.levels.contains($0) })
                 else { return nil }
                 let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "typealias"]
                 let name = kinds.contains(words[keyword + 1]) ? words[keyword + 2] : words[keyword + 1]
