@@ -1,0 +1,190 @@
+import GRDB
+import Leads
+public import Scoring
+
+extension SQLiteLeadStore {
+    /// Pages by keyset: a lead that keeps its place appears exactly once, however much is written meanwhile; one that is
+    /// scored again between two pages appears where it stands when its place is read.
+    public func leads(_ query: LeadQuery) async throws(StoreError) -> LeadPage {
+        let cursor = try query.cursor.map { text throws(StoreError) in try LeadCursor(text, for: query.sort) }
+        return try await read("read leads") { try RankedLeads(query, after: cursor, in: $0).page() }
+    }
+}
+
+/// One page of the ranked list.
+///
+/// Every rank index begins with tenant and shelf, so a page is a merge of at most eight short walks, whatever of class and
+/// review list is asked for. A condition that the walk can't use as a bound could make it long, so a condition that
+/// few leads meet leads instead, and what it finds is sorted.
+struct RankedLeads {
+    /// A condition that at most so many leads meet is read whole and sorted.
+    static let fewLeads = 4_000
+
+    private let query: LeadQuery
+    private let cursor: LeadCursor?
+    private let database: Database
+    private let tenant: Int64?
+    private let shelves: [Int64]
+
+    init(_ query: LeadQuery, after cursor: LeadCursor?, in database: Database) throws {
+        self.query = query
+        self.cursor = cursor
+        self.database = database
+        tenant = try database.integer("SELECT id FROM tenants WHERE name = ?", [query.tenant.name])
+        let classes = query.classification.map { [$0] } ?? Classification.allCases
+        let reviews = query.needsReview.map { [$0] } ?? [false, true]
+        shelves = classes.flatMap { ofClass in reviews.map { ofClass.shelf(inReview: $0) } }
+    }
+
+    /// A lead's place in the list.
+    struct Place {
+        var rank: UInt64
+        var order: Double
+        var row: Int64
+    }
+
+    func page() throws -> LeadPage {
+        let limit = min(max(query.limit, 1), 200)
+        guard let tenant else { return LeadPage(leads: [], nextCursor: nil) }
+        var places = try narrowing(tenant).map { try find($0, limit + 1) } ?? walk(tenant, limit + 1)
+        places.sort { $0.order != $1.order ? $0.order > $1.order : $0.row > $1.row }
+        let shown = places.prefix(limit)
+        let leads = try shown.map { try score(ofRow: $0.row) }
+        let next = places.count > limit ? shown.last.map { LeadCursor(rank: $0.rank, row: $0.row) } : nil
+        return LeadPage(leads: leads, nextCursor: next?.text(for: query.sort))
+    }
+
+    /// A condition with an index of its own.
+    struct Narrowing {
+        var index: String
+        var condition: String
+        var arguments: StatementArguments
+    }
+
+    var narrowings: [Narrowing] {
+        var found: [Narrowing] = []
+        let shelfList = shelves.map(String.init).joined(separator: ", ")
+        if let since = query.updatedSince, query.sort != .updated {
+            found.append(
+                Narrowing(
+                    index: "leads_by_updated", condition: "tenant = ? AND shelf IN (\(shelfList)) AND updated >= ?",
+                    arguments: [tenant, since.milliseconds]))
+        }
+        if let minimum = query.minimumScore, query.sort != .score {
+            found.append(
+                Narrowing(
+                    index: "leads_by_score", condition: "tenant = ? AND shelf IN (\(shelfList)) AND score_rank >= ?",
+                    arguments: [tenant, minimum]))
+        }
+        if let source = query.source {
+            found.append(
+                Narrowing(
+                    index: "leads_by_source", condition: "tenant = ? AND source = ?", arguments: [tenant, source]))
+        }
+        return found
+    }
+
+    private func narrowing(_ tenant: Int64) throws -> Narrowing? {
+        try narrowings.first { narrowing in
+            let sql = """
+                SELECT count(*) FROM (SELECT 1 FROM leads INDEXED BY \(narrowing.index)
+                WHERE \(narrowing.condition) LIMIT \(RankedLeads.fewLeads + 1))
+                """
+            return Int(try database.integer(sql, narrowing.arguments) ?? 0) <= RankedLeads.fewLeads
+        }
+    }
+
+    private func find(_ narrowing: Narrowing, _ limit: Int) throws -> [Place] {
+        let (sql, arguments) = narrowedSQL(narrowing, limit)
+        return try database.rows(sql, arguments).map(place)
+    }
+
+    private func walk(_ tenant: Int64, _ limit: Int) throws -> [Place] {
+        try shelves.flatMap { shelf in
+            let (sql, arguments) = walkSQL(tenant, shelf, limit)
+            return try database.rows(sql, arguments).map(place)
+        }
+    }
+
+    func narrowedSQL(_ narrowing: Narrowing, _ limit: Int) -> (String, StatementArguments) {
+        let shelfList = shelves.map(String.init).joined(separator: ", ")
+        let (conditions, arguments) = conditions
+        let sql = """
+            SELECT \(column), id FROM leads INDEXED BY \(narrowing.index)
+            WHERE \(narrowing.condition) AND +shelf IN (\(shelfList))\(conditions)
+            ORDER BY \(column) DESC, id DESC LIMIT \(limit)
+            """
+        return (sql, narrowing.arguments + arguments)
+    }
+
+    func walkSQL(_ tenant: Int64, _ shelf: Int64, _ limit: Int) -> (String, StatementArguments) {
+        let (conditions, arguments) = conditions
+        let sql = """
+            SELECT \(column), id FROM leads INDEXED BY \(index)
+            WHERE tenant = ? AND shelf = ?\(conditions)
+            ORDER BY \(column) DESC, id DESC LIMIT \(limit)
+            """
+        return (sql, [tenant, shelf] + arguments)
+    }
+
+    private var column: String {
+        switch query.sort {
+        case .score: "score_rank"
+        case .updated: "updated"
+        case .commission: "commission_rank"
+        }
+    }
+
+    private var index: String {
+        switch query.sort {
+        case .score: "leads_by_score"
+        case .updated: "leads_by_updated"
+        case .commission: "leads_by_commission"
+        }
+    }
+
+    private var conditions: (String, StatementArguments) {
+        var sql = ""
+        var arguments = StatementArguments()
+        if let cursor {
+            // The first half bounds the walk; the second drops what stood on the last page at the same rank.
+            sql += " AND \(column) <= ? AND (\(column) < ? OR id < ?)"
+            let rank: any DatabaseValueConvertible =
+                query.sort == .updated ? Int64(bitPattern: cursor.rank) : Double(bitPattern: cursor.rank)
+            arguments += [rank, rank, cursor.row]
+        }
+        if let minimum = query.minimumScore {
+            sql += " AND score_rank >= ?"
+            arguments += [minimum]
+        }
+        if let since = query.updatedSince {
+            sql += " AND updated >= ?"
+            arguments += [since.milliseconds]
+        }
+        if let source = query.source {
+            sql += " AND source = ?"
+            arguments += [source]
+        }
+        return (sql, arguments)
+    }
+
+    private func place(_ row: Row) -> Place {
+        if query.sort == .updated {
+            let moment: Int64 = row[0]
+            return Place(rank: UInt64(bitPattern: moment), order: Double(moment), row: row[1])
+        }
+        let rank: Double = row[0]
+        return Place(rank: rank.bitPattern, order: rank, row: row[1])
+    }
+
+    private func score(ofRow id: Int64) throws -> StoredScore {
+        let sql = """
+            SELECT \(StoredScore.columnsWithoutBody), leads.lead_id
+            FROM leads CROSS JOIN scores ON scores.id = leads.latest WHERE leads.id = ?
+            """
+        guard let row = try database.row(sql, [id]) else {
+            throw StoreError(.corrupt, "read leads: a ranked lead without its score")
+        }
+        return try StoredScore(row, leadID: row[StoredScore.columnCount])
+    }
+}

@@ -1,0 +1,44 @@
+/// What an acknowledged commit survives.
+public enum Durability: String, Sendable, Hashable, CaseIterable {
+    /// SQLite `synchronous=FULL`: loss of power. One fsync a group of commits.
+    case full
+    /// SQLite `synchronous=NORMAL`: the death of the process, `kill -9` included. The disk is synced at checkpoints.
+    case process
+}
+
+/// How much of each tenant's event log stays replayable. The log is cut from its oldest end, in small steps as new
+/// events come; offsets go on counting. The newest event always stays.
+public struct EventRetention: Sendable, Hashable {
+    public var maximumEvents: UInt64
+    /// Measured against the newest event's own time, so an idle log does not shrink.
+    public var maximumAge: Duration
+
+    public init(maximumEvents: UInt64 = 100_000, maximumAge: Duration = .seconds(7 * 86_400)) {
+        self.maximumEvents = maximumEvents
+        self.maximumAge = maximumAge
+    }
+}
+
+/// Every limit of the store, with its default.
+public struct StoreConfiguration: Sendable, Hashable {
+    public var durability: Durability = .full
+    public var eventRetention = EventRetention()
+    /// Commits that may wait for the writer; over it a commit fails as ``StoreError/Code/overloaded``.
+    public var maximumQueuedCommits = 4_096
+    /// Bytes of records that may wait for the writer; over it a commit fails as ``StoreError/Code/overloaded``. A
+    /// commit that alone is larger passes when nothing else waits.
+    public var maximumQueuedBytes = 64 << 20
+    /// Commits that share one transaction and one fsync.
+    public var maximumGroupedCommits = 256
+    /// How long SQLite waits for a lock that another program holds.
+    public var busyTimeout: Duration = .seconds(5)
+    public var maximumReaders = 4
+    /// Page cache of the writer; each reader has a quarter of it.
+    public var cacheBytes = 32 << 20
+    /// The write-ahead log is copied into the file at this size, and its file is cut back to it.
+    public var walBytes = 16 << 20
+    /// A quota for the file; nil leaves it to the disk. At the quota a write fails as ``StoreError/Code/full``.
+    public var maximumFileBytes: Int?
+
+    public init() {}
+}
