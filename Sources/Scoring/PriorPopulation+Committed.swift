@@ -1,0 +1,3 @@
+extension PriorPopulation {
+    static let committed = PriorPopulation(conditionCounts: [], weightCounts: [], lowestMargin: 0, marginCounts: [])
+}

@@ -1,0 +1,229 @@
+import Forest
+public import Leads
+
+/// Many leads in one pass: one read of states, one call of the forest, one commit.
+extension ScoringEngine {
+    /// A `batch_processing` event of state `progress` stands after so many items.
+    private static var progressInterval: Int { 25 }
+
+    /// One item's way through the batch.
+    private struct Item {
+        var index: Int
+        var request: ScoreRequest
+        var key: CacheKey
+        var warnings: [String]
+    }
+
+    private struct Computed {
+        var item: Item
+        var draft: Draft
+        var answer: ScoreAnswer
+    }
+
+    /// Scores up to a batch of leads of one tenant. Items that can't be scored are among `failures`; the later one of
+    /// two with the same `lead_id` is. Events `started`, `progress` and `finished` are committed with the scores.
+    ///
+    /// - Throws: what concerns all of it: the store, or the model. Then nothing of the batch is stored.
+    public func scoreBatch(
+        _ items: [BatchItem], batchID: String, tenant: Tenant
+    ) async throws(ScoringError) -> BatchAnswer {
+        let start = ContinuousClock.now
+        do {
+            let answer = try await batch(items, batchID, tenant, start)
+            let end = ContinuousClock.now
+            recorder.record(.total, end - start, at: end)
+            return answer
+        } catch {
+            recorder.countFailure()
+            throw error
+        }
+    }
+
+    private func batch(
+        _ items: [BatchItem], _ batchID: String, _ tenant: Tenant, _ start: ContinuousClock.Instant
+    ) async throws(ScoringError) -> BatchAnswer {
+        let model = current
+        var failures: [Int: BatchFailure] = [:]
+        var answers: [Int: ScoreAnswer] = [:]
+        var idempotency: [IdempotencyRecord] = []
+        var pending: [Item] = []
+        var seen: Set<String> = []
+        for (index, item) in items.enumerated() {
+            switch item {
+            case .rejected(let failure): failures[index] = failure
+            case .request(let request):
+                precondition(request.tenant == tenant, "a batch belongs to one tenant")
+                guard seen.insert(request.leadID).inserted else {
+                    failures[index] = BatchFailure(
+                        leadID: request.leadID, code: "duplicate_lead",
+                        message: "an earlier lead of this batch has the same lead_id")
+                    continue
+                }
+                pending.append(Item(index: index, request: request, key: cacheKey(request, model), warnings: []))
+            }
+        }
+        pending = try await answerWithoutComputing(pending, &answers, &failures, &idempotency)
+        for item in pending { inFlight.enter(leadID: item.request.leadID, tenant: tenant) }
+        var computed: [Computed] = []
+        do throws(ScoringError) {
+            computed = try await compute(pending, model, tenant, start, &failures)
+            for one in computed {
+                answers[one.item.index] = one.answer
+                if let key = one.item.request.idempotencyKey {
+                    idempotency.append(
+                        IdempotencyRecord(
+                            tenant: tenant, key: key, requestDigest: one.item.request.requestDigest,
+                            answer: one.answer.body, at: one.draft.record.score.scoredAt))
+                }
+            }
+            let events = events(batchID, tenant, items.count, failures.count, computed)
+            try await commit(
+                Commit(scores: computed.map(\.draft.record), events: events, idempotency: idempotency))
+        } catch {
+            for item in pending { _ = inFlight.leave(leadID: item.request.leadID, tenant: tenant) }
+            throw error
+        }
+        recorder.countScored(computed.count, escalated: computed.count { $0.draft.isEscalated })
+        await keep(computed.map { ($0.item.key, $0.draft.record) })
+        for item in pending where answers[item.index] == nil {
+            _ = inFlight.leave(leadID: item.request.leadID, tenant: tenant)
+        }
+        return assemble(batchID, answers, failures, start)
+    }
+
+    /// Repeats and cache hits; what is left has to be computed.
+    private func answerWithoutComputing(
+        _ items: [Item], _ answers: inout [Int: ScoreAnswer], _ failures: inout [Int: BatchFailure],
+        _ idempotency: inout [IdempotencyRecord]
+    ) async throws(ScoringError) -> [Item] {
+        var left: [Item] = []
+        for var item in items {
+            let request = item.request
+            if let key = request.idempotencyKey {
+                do {
+                    if let first = try await replay(of: request, key: key) {
+                        answers[item.index] = first
+                        continue
+                    }
+                } catch {
+                    guard error == .idempotencyConflict else { throw error }
+                    failures[item.index] = failure(request.leadID, error)
+                    continue
+                }
+            }
+            guard !request.forceRefresh else {
+                left.append(item)
+                continue
+            }
+            let (cached, warnings) = await look(up: item.key)
+            guard let cached else {
+                item.warnings = warnings
+                left.append(item)
+                continue
+            }
+            recorder.countHit()
+            let body = hitBody(cached, request)
+            answers[item.index] = ScoreAnswer(record: cached, cacheHit: true, replayed: false, body: body)
+            if let key = request.idempotencyKey {
+                idempotency.append(
+                    IdempotencyRecord(
+                        tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body,
+                        at: clock.now))
+            }
+        }
+        return left
+    }
+
+    private func compute(
+        _ items: [Item], _ model: LoadedModel, _ tenant: Tenant, _ start: ContinuousClock.Instant,
+        _ failures: inout [Int: BatchFailure]
+    ) async throws(ScoringError) -> [Computed] {
+        guard !items.isEmpty else { return [] }
+        let states = try await stored { () async throws(StoreError) in
+            try await store.states(of: items.map(\.request.leadID), tenant: tenant)
+        }
+        let now = clock.now
+        var ready: [(item: Item, input: ModelInput, state: LeadState)] = []
+        var rows: [Float] = []
+        for item in items {
+            let state = states[item.request.leadID] ?? LeadState(latest: nil, optedOut: false)
+            do throws(ScoringError) {
+                guard !state.optedOut else { throw ScoringError.optedOut }
+                let input = try prepare(item.request, model, now)
+                rows += input.row
+                ready.append((item, input, state))
+            } catch {
+                failures[item.index] = failure(item.request.leadID, error)
+            }
+        }
+        guard !ready.isEmpty else { return [] }
+        let begin = ContinuousClock.now
+        let margins: [Float]
+        do {
+            margins = try model.margins(of: rows, rowCount: ready.count)
+        } catch {
+            throw .inference(error.description)
+        }
+        let perRow = (ContinuousClock.now - begin) / ready.count
+        var computed: [Computed] = []
+        for ((item, input, state), margin) in zip(ready, margins) {
+            let explaining = ContinuousClock.now
+            let prediction = try predict(input, model, margin: margin)
+            let explained = ContinuousClock.now
+            let inference = perRow + (explained - explaining)
+            recorder.record(.inference, inference, at: explained)
+            let days = try await stored { () async throws(StoreError) in
+                try await closeDays.median(timeline: input.timeline, tenant: tenant, at: now)
+            }
+            let facts = ScoreFacts(
+                request: item.request, model: model, input: input, prediction: prediction, state: state,
+                closeDays: days, now: now, inferenceTime: inference, warnings: item.warnings)
+            let draft = try draft(facts, start)
+            let answer = ScoreAnswer(
+                record: draft.record, cacheHit: false, replayed: false, body: answerBody(draft.record, item.request))
+            computed.append(Computed(item: item, draft: draft, answer: answer))
+        }
+        return computed
+    }
+
+    private func events(
+        _ batchID: String, _ tenant: Tenant, _ total: Int, _ failed: Int, _ computed: [Computed]
+    ) -> [NewEvent] {
+        let now = clock.now
+        func event(_ done: Int, _ failed: Int, _ state: StaticString) -> NewEvent {
+            NewEvent(
+                tenant: tenant, type: .batchProcessing, id: Identifier.make("evt_"), timestamp: now,
+                data: ScoreJSON.batchProcessing(
+                    batchID: batchID, done: done, total: total, failed: failed, state: state),
+                leadID: nil)
+        }
+        var events = [event(0, 0, "started")]
+        let known = total - computed.count
+        for (place, one) in computed.enumerated() {
+            events += one.draft.events
+            if (place + 1) % Self.progressInterval == 0, place + 1 < computed.count {
+                events.append(event(known + place + 1, failed, "progress"))
+            }
+        }
+        events.append(event(total, failed, "finished"))
+        return events
+    }
+
+    private func assemble(
+        _ batchID: String, _ answers: [Int: ScoreAnswer], _ failures: [Int: BatchFailure],
+        _ start: ContinuousClock.Instant
+    ) -> BatchAnswer {
+        let results = answers.sorted { $0.key < $1.key }.map { (index: $0.key, answer: $0.value) }
+        let failed = failures.sorted { $0.key < $1.key }.map { (index: $0.key, failure: $0.value) }
+        let body = ScoreJSON.batch(
+            batchID: batchID, results: results, failures: failed,
+            processingTimeMilliseconds: Figures.milliseconds(ContinuousClock.now - start))
+        return BatchAnswer(batchID: batchID, results: results, failures: failed, body: body)
+    }
+
+    private func failure(_ leadID: String, _ error: ScoringError) -> BatchFailure {
+        var details: [FieldProblem] = []
+        if case .unprocessable(let problems) = error { details = problems }
+        return BatchFailure(leadID: leadID, code: error.code, message: error.description, details: details)
+    }
+}

@@ -1,0 +1,266 @@
+public import Features
+import Forest
+public import Leads
+public import Learning
+import Synchronization
+
+/// From a lead to a stored, explained score.
+///
+/// A score is one computation and one commit: score, features and events become durable together, and the answer, the
+/// record and the events are made from the same value. Equal requests at once cost one computation. Nothing is
+/// acknowledged that is not stored. Safe to call from any task; the store decides which thread waits for the disk.
+public final class ScoringEngine: Sendable {
+    let profile: AgencyProfile
+    let store: any LeadStore
+    let cache: any ScoreCache
+    let clock: any WallClock
+    let configuration: ScoringConfiguration
+    let extractor: FeatureExtractor
+    let escalations: EscalationBudget
+    /// What the engine measures of itself.
+    public let recorder = LatencyRecorder()
+
+    private let loaded: Mutex<LoadedModel>
+    private let profileDigest: UInt64
+    let inFlight = LeadsInFlight()
+    let equalRequests: SingleFlight<CacheKey, ScoreRecord>
+    let equalKeys: SingleFlight<IdempotencyKey, FirstAnswer>
+    let closeDays: CloseDays
+
+    struct IdempotencyKey: Hashable, Sendable {
+        var tenant: Tenant
+        var key: String
+    }
+
+    struct FirstAnswer: Sendable {
+        var requestDigest: [UInt8]
+        var body: [UInt8]
+    }
+
+    /// A cache that throws is gone round, with the warning `cache_unavailable`.
+    ///
+    /// - Throws: ``ScoringError/noModel`` where the model lacks a reference or a calibration,
+    ///   ``ScoringError/inference(_:)`` where it can't score its own reference row.
+    public init(
+        model: ModelArtifact, profile: AgencyProfile, store: any LeadStore, cache: any ScoreCache,
+        clock: any WallClock, configuration: ScoringConfiguration = ScoringConfiguration()
+    ) throws(ScoringError) {
+        self.profile = profile
+        self.store = store
+        self.cache = cache
+        self.clock = clock
+        self.configuration = configuration
+        extractor = FeatureExtractor(profile: profile)
+        escalations = EscalationBudget(share: configuration.escalationShare)
+        equalRequests = SingleFlight(maximumWaiting: configuration.maximumWaiting)
+        equalKeys = SingleFlight(maximumWaiting: configuration.maximumWaiting)
+        closeDays = CloseDays(
+            store: store, minimum: configuration.minimumWonLeads, freshness: configuration.closeDaysFreshness)
+        var digest = ContentDigest()
+        digest.add(profile)
+        profileDigest = digest.finish().low
+        loaded = Mutex(try Self.load(model))
+    }
+
+    // MARK: The model
+
+    /// The model in service.
+    public var model: ModelArtifact { current.artifact }
+
+    var current: LoadedModel { loaded.withLock { $0 } }
+
+    /// Puts another model into service. Requests that have begun finish with the old one.
+    public func replaceModel(_ artifact: ModelArtifact) throws(ScoringError) {
+        let next = try Self.load(artifact)
+        loaded.withLock { $0 = next }
+    }
+
+    /// Scores a fixed row and compares its bits with those at loading.
+    public func selfTest() -> Bool { current.selfTest() }
+
+    private static func load(_ artifact: ModelArtifact) throws(ScoringError) -> LoadedModel {
+        guard artifact.canAssess else { throw .noModel }
+        do {
+            return try LoadedModel(artifact)
+        } catch {
+            throw .inference(error.description)
+        }
+    }
+
+    // MARK: Scoring
+
+    /// Scores one lead: cache, computation, commit, answer.
+    public func score(_ request: ScoreRequest) async throws(ScoringError) -> ScoreAnswer {
+        let start = ContinuousClock.now
+        do {
+            let answer = try await answerOnce(request, start)
+            let end = ContinuousClock.now
+            recorder.record(.total, end - start, at: end)
+            return answer
+        } catch {
+            recorder.countFailure()
+            throw error
+        }
+    }
+
+    /// What the model in service says of features that were extracted earlier; nothing is stored. The same bits as
+    /// extraction and prediction together.
+    public func predict(features: FeatureVector) throws(ScoringError) -> Prediction {
+        let model = current
+        guard case .leadFeatures(let plan) = model.artifact.schema else {
+            throw .unprocessable([
+                FieldProblem(field: "features", problem: "the model in use reads custom_fields of its own table")
+            ])
+        }
+        return try predict(ModelInput(vector: features, plan: plan), model)
+    }
+
+    /// Forgets every cached score of a lead, and keeps those that are being computed from being cached: after opting
+    /// out and after erasing, once the store has done its part.
+    public func forget(leadID: String, tenant: Tenant) async throws {
+        inFlight.forget(leadID: leadID, tenant: tenant)
+        try await cache.remove(leadID: leadID, tenant: tenant)
+    }
+
+    /// A reading of latencies and counts.
+    public var statistics: ScoringStatistics { recorder.snapshot() }
+
+    // MARK: Equal requests
+
+    /// Under an idempotency key the first request answers, and all others repeat its answer.
+    private func answerOnce(
+        _ request: ScoreRequest, _ start: ContinuousClock.Instant
+    ) async throws(ScoringError) -> ScoreAnswer {
+        guard let key = request.idempotencyKey else { return try await answer(request, start) }
+        let flight = IdempotencyKey(tenant: request.tenant, key: key)
+        while true {
+            switch await equalKeys.enter(flight) {
+            case .lead:
+                do {
+                    let earlier = try await replay(of: request, key: key)
+                    let answer: ScoreAnswer
+                    if let earlier { answer = earlier } else { answer = try await self.answer(request, start) }
+                    equalKeys.finish(
+                        flight, with: .value(FirstAnswer(requestDigest: request.requestDigest, body: answer.body)))
+                    return answer
+                } catch {
+                    equalKeys.finish(flight, with: .abandon)
+                    throw error
+                }
+            case .value(let first): return try repeated(first.body, first.requestDigest, request)
+            case .failure(let error): throw error
+            case .again: continue
+            case .cancelled: throw .cancelled
+            case .refused: throw .overloaded
+            }
+        }
+    }
+
+    /// The stored first answer under the key, if there is one.
+    func replay(of request: ScoreRequest, key: String) async throws(ScoringError) -> ScoreAnswer? {
+        let since = clock.now.advanced(by: .zero - configuration.idempotencyWindow)
+        let first = try await stored { () async throws(StoreError) in
+            try await store.idempotencyRecord(key, tenant: request.tenant, since: since)
+        }
+        guard let first else { return nil }
+        return try repeated(first.answer, first.requestDigest, request)
+    }
+
+    private func repeated(
+        _ body: [UInt8], _ digest: [UInt8], _ request: ScoreRequest
+    ) throws(ScoringError) -> ScoreAnswer {
+        guard digest == request.requestDigest else { throw .idempotencyConflict }
+        recorder.countReplay()
+        return ScoreAnswer(record: nil, cacheHit: false, replayed: true, body: body)
+    }
+
+    /// Cache and single flight round the computation.
+    private func answer(
+        _ request: ScoreRequest, _ start: ContinuousClock.Instant
+    ) async throws(ScoringError) -> ScoreAnswer {
+        let model = current
+        let key = cacheKey(request, model)
+        guard !request.forceRefresh else { return try await compute(request, model, key, start, warnings: []) }
+        while true {
+            switch await equalRequests.enter(key) {
+            case .lead:
+                // Looked up only by the leader: whoever finished before has cached already.
+                do {
+                    let (cached, warnings) = await look(up: key)
+                    let answer: ScoreAnswer
+                    if let cached {
+                        recorder.countHit()
+                        answer = try await hit(cached, request)
+                    } else {
+                        answer = try await compute(request, model, key, start, warnings: warnings)
+                    }
+                    if let record = answer.record {
+                        equalRequests.finish(key, with: .value(record))
+                    } else {
+                        equalRequests.finish(key, with: .abandon)
+                    }
+                    return answer
+                } catch {
+                    equalRequests.finish(key, with: Task.isCancelled ? .abandon : .failure(error))
+                    throw error
+                }
+            case .value(let record):
+                recorder.countShared()
+                return try await hit(record, request)
+            case .failure(let error): throw error
+            case .again: continue
+            case .cancelled: throw .cancelled
+            case .refused: throw .overloaded
+            }
+        }
+    }
+
+    func look(up key: CacheKey) async -> (ScoreRecord?, warnings: [String]) {
+        do {
+            return (try await cache.record(for: key), [])
+        } catch {
+            return (nil, ["cache_unavailable: scored without the cache"])
+        }
+    }
+
+    /// The stored record as an answer. No score is stored and nothing is published; only a new idempotency key is kept,
+    /// since its repeat must find this answer.
+    private func hit(_ record: ScoreRecord, _ request: ScoreRequest) async throws(ScoringError) -> ScoreAnswer {
+        let body = hitBody(record, request)
+        if let key = request.idempotencyKey {
+            let kept = IdempotencyRecord(
+                tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body, at: clock.now)
+            try await commit(Commit(idempotency: [kept]))
+        }
+        return ScoreAnswer(record: record, cacheHit: true, replayed: false, body: body)
+    }
+
+    func hitBody(_ record: ScoreRecord, _ request: ScoreRequest) -> [UInt8] {
+        var score = record.score
+        for warning in requestWarnings(request) where !score.warnings.contains(warning) {
+            score.warnings.append(warning)
+        }
+        var options = ScoreJSON.Options()
+        options.includeExplanations = request.includeExplanations
+        options.features = request.includeFeatures ? record.features : nil
+        options.isCacheHit = true
+        options.requestID = request.requestID
+        return ScoreJSON.score(score, options: options)
+    }
+
+    func cacheKey(_ request: ScoreRequest, _ model: LoadedModel) -> CacheKey {
+        var digest = ContentDigest()
+        digest.add(model.identity.sha256)
+        digest.add(FeatureVector.schema)
+        digest.add(profileDigest)
+        switch request.input {
+        case .lead(let lead, _): digest.add(lead)
+        case .features(let leadID, let vector):
+            digest.add(byte: 0xFE)
+            digest.add(leadID)
+            for feature in Feature.allCases { digest.add(vector[feature].bitPattern) }
+        }
+        let (high, low) = digest.finish()
+        return CacheKey(tenant: request.tenant, leadID: request.leadID, high: high, low: low)
+    }
+}
