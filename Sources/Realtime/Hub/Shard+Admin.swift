@@ -1,0 +1,81 @@
+import NIOCore
+
+extension Shard {
+    func snapshot(tenant: String?) -> ShardSnapshot {
+        var snapshot = ShardSnapshot(at: Double(loop.now.uptimeNanoseconds) / 1e9)
+        for stream in streams.values where tenant == nil || tenant == stream.tenant {
+            snapshot.streams.append(
+                StreamSnapshot(
+                    tenant: stream.tenant, figures: stream.figures,
+                    position: stream.isKnown ? stream.position : nil,
+                    history: EventName.allCases.compactMap { name in
+                        let ring = stream.ring(name)
+                        guard let first = ring.first, let last = ring.last else { return nil }
+                        return HubMetrics.History(
+                            name: name, first: first.offset, last: last.offset, count: ring.count, bytes: ring.bytes)
+                    },
+                    groups: stream.groups.count))
+        }
+        for consumer in watched where tenant == nil || tenant == consumer.stream.tenant {
+            snapshot.lagging += consumer.isLive ? 0 : 1
+            snapshot.stalled += consumer.unwritableSince == nil ? 0 : 1
+            snapshot.bufferedBytes += consumer.sink?.bufferedBytes ?? 0
+            if let state = consumer.catchUp, !state.isReplay {
+                let lag = Double((loop.now - state.startedAt).nanoseconds) / 1e6
+                snapshot.maximumLagMilliseconds = max(snapshot.maximumLagMilliseconds, lag)
+            }
+        }
+        snapshot.filters = filters.count
+        return snapshot
+    }
+
+    /// The first `limit` in order of their number, after one.
+    func connections(_ query: ConnectionQuery, after: UInt64, limit: Int) -> [ConnectionInfo] {
+        let found = consumers.filter { consumer in
+            consumer.number > after
+                && (query.tenant == nil || query.tenant == consumer.principal.tenant)
+                && (query.user == nil || query.user == consumer.principal.user)
+                && (query.role == nil || query.role == consumer.principal.role)
+                && (query.event.map { consumer.subscriptions.contains($0) } ?? true)
+                && (query.isLagging.map { $0 != consumer.isLive } ?? true)
+        }
+        return found.sorted { $0.number < $1.number }.prefix(limit).map(info)
+    }
+
+    /// False if there is none, or it is another tenant's.
+    func disconnect(_ number: UInt64, tenant: String?, code: CloseCode) -> Bool {
+        guard let consumer = consumers.first(where: { $0.number == number }),
+            tenant == nil || tenant == consumer.principal.tenant
+        else { return false }
+        consumer.close(code)
+        return true
+    }
+
+    private func info(_ consumer: Consumer) -> ConnectionInfo {
+        let now = loop.now
+        let wall = configuration.wallClock()
+        let age = now - consumer.connectedAt
+        let stream = consumer.stream
+        let cursor = consumer.catchUp?.cursor ?? stream.top
+        var info = ConnectionInfo(
+            number: consumer.number, id: consumer.id, principal: consumer.principal, transport: "websocket",
+            remoteAddress: Admission.masked(consumer.address))
+        info.subscriptions = consumer.subscriptions.names
+        info.filters = consumer.subscriptions.names.compactMap { name in
+            consumer.group?.filter(of: name).map { (name, $0.filter) }
+        }
+        info.connectedAt = wall - age.nanoseconds / 1_000_000
+        info.ageSeconds = Double(age.nanoseconds) / 1e9
+        info.lastSeenMilliseconds = Double((now - consumer.lastInbound).nanoseconds) / 1e6
+        info.roundTripMilliseconds = consumer.roundTrip.map { Double($0.nanoseconds) / 1e6 }
+        info.messagesIn = consumer.messagesIn
+        info.messagesOut = consumer.messagesOut
+        info.bytesIn = consumer.bytesIn
+        info.bytesOut = consumer.bytesOut
+        info.bufferedBytes = consumer.sink?.bufferedBytes ?? 0
+        info.cursor = stream.isKnown ? cursor : nil
+        info.lagEvents = stream.top - min(cursor, stream.top)
+        info.lagMilliseconds = consumer.catchUp.map { Double((now - $0.startedAt).nanoseconds) / 1e6 } ?? 0
+        return info
+    }
+}

@@ -1,0 +1,78 @@
+public import NIOCore
+import NIOWebSocket
+
+/// Where the HTTP server hands a channel over after the upgrade.
+///
+/// ```swift
+/// // NIOTypedWebSocketServerUpgrader(maxFrameSize: 1 << 14, enableAutomaticErrorHandling: false,
+/// shouldUpgrade: { channel, head in
+///     // path, origin, token → principal; then
+///     if let refusal = hub.refusal(of: principal, remoteAddress: channel.remoteAddress) {
+///         // remember it for the HTTP answer: 503 with Retry-After and `refusal.rawValue`
+///         return channel.eventLoop.makeSucceededFuture(nil)
+///     }
+///     return channel.eventLoop.makeSucceededFuture([:])
+/// },
+/// upgradePipelineHandler: { channel, head in
+///     channel.eventLoop.makeCompletedFuture {
+///         try WebSocketConnection.install(
+///             on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress)
+///         return .webSocket
+///     }
+/// }
+/// ```
+/// There is nothing to await afterwards: the handler lives in the pipeline, `channel.closeFuture` tells the end.
+/// At shutdown call ``Hub/shutDown(window:deadline:)``; a `ChannelShouldQuiesceEvent` alone closes with 1001, too.
+public enum WebSocketConnection {
+    /// Adds the hub's handler to an upgraded channel. Call it on the channel's event loop, which must be one of the
+    /// hub's group. Sends nothing.
+    ///
+    /// The handler reads and writes frames itself. It is put in front of NIO's `WebSocketFrameEncoder` when the
+    /// upgrader added one, so that NIO's encoder and decoder see no byte; without them it goes to the end of the
+    /// pipeline. It removes nothing. Sets the channel's watermarks (16 and 64 KiB), small receive buffers, one read
+    /// per wake-up.
+    ///
+    /// `remoteAddress` is for limits and, masked, for the administrator's list; not the proxy's if you know better.
+    ///
+    /// - Throws: ``HubRefusal`` when a limit was reached since ``Hub/refusal(of:remoteAddress:)``; close the channel.
+    public static func install(
+        on channel: any Channel, principal: Principal, hub: Hub, remoteAddress: SocketAddress?
+    ) throws {
+        let consumer = try hub.admit(principal, remoteAddress: remoteAddress, on: channel.eventLoop)
+        let handler = WebSocketHandler(
+            limits: hub.configuration.frameLimits,
+            deadlines: .init(closeHandshake: hub.configuration.closeHandshake), session: consumer)
+        do {
+            try add(handler, to: channel)
+        } catch {
+            consumer.closed(closeNumber: nil)
+            throw error
+        }
+    }
+
+    /// The same handler without a hub: every message comes back. For conformance suites and tests only. The limit is of
+    /// a frame and of a message; any number of fragments.
+    ///
+    /// - Throws: what NIO's pipeline throws when the channel is closed already.
+    public static func installEcho(on channel: any Channel, maximumMessageBytes: Int) throws {
+        let limits = FrameParser.Limits(
+            maximumFrameBytes: maximumMessageBytes, maximumMessageBytes: maximumMessageBytes, maximumFragments: .max)
+        try add(WebSocketHandler(limits: limits, session: EchoSession()), to: channel)
+    }
+
+    private static func add(_ handler: WebSocketHandler, to channel: any Channel) throws {
+        channel.eventLoop.preconditionInEventLoop()
+        if let options = channel.syncOptions {
+            try? options.setOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
+            try? options.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 << 10))
+            try? options.setOption(.maxMessagesPerRead, value: 1)
+        }
+        let pipeline = channel.pipeline.syncOperations
+        if let encoder = try? pipeline.handler(type: WebSocketFrameEncoder.self) {
+            try pipeline.addHandler(handler, position: .before(encoder))
+        } else {
+            try pipeline.addHandler(handler)
+        }
+    }
+}
