@@ -72,7 +72,8 @@ enum DatabaseFile {
         }
         guard try tables == 0 || !Schema.migrator.hasBeenSuperseded(database) else {
             throw StoreError(
-                .corrupt, "open the database: a newer Leadwire wrote this file; start that version, or restore a backup")
+                .corrupt, "open the database: a newer Leadwire wrote this file; start that version, or restore a backup"
+            )
         }
     }
 }

@@ -42,9 +42,8 @@ final class GroupWriter: Sendable {
         thread.start()
     }
 
-    /// Puts the body into the next group and returns its value once that is durable.
-    ///
-    /// - Parameter erases: the value is returned only when the erased bytes are out of the log too.
+    /// Puts the body into the next group and returns its value once that is durable; if it erases, only when the erased
+    /// bytes are out of the log too.
     func write<Value: Sendable>(
         bytes: Int = 256, erases: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -66,6 +65,8 @@ final class GroupWriter: Sendable {
         }
         return try result.get()
     }
+
+    var queuedJobs: Int { queue.withLock { $0.jobs.count } }
 
     private func enqueue(_ job: Job) -> StoreError? {
         let (refusal, mustWake) = queue.withLock { queue -> (StoreError?, Bool) in

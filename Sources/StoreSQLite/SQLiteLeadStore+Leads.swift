@@ -7,7 +7,8 @@ extension SQLiteLeadStore {
     /// scored again between two pages appears where it stands when its place is read.
     public func leads(_ query: LeadQuery) async throws(StoreError) -> LeadPage {
         let cursor = try query.cursor.map { text throws(StoreError) in try LeadCursor(text, for: query.sort) }
-        return try await read("read leads") { try RankedLeads(query, after: cursor, in: $0).page() }
+        let few = configuration.maximumSortedLeads
+        return try await read("read leads") { try RankedLeads(query, after: cursor, in: $0, few: few).page() }
     }
 }
 
@@ -17,16 +18,15 @@ extension SQLiteLeadStore {
 /// review list is asked for. A condition that the walk can't use as a bound could make it long, so a condition that
 /// few leads meet leads instead, and what it finds is sorted.
 struct RankedLeads {
-    /// A condition that at most so many leads meet is read whole and sorted.
-    static let fewLeads = 4_000
-
     private let query: LeadQuery
     private let cursor: LeadCursor?
     private let database: Database
     private let tenant: Int64?
     private let shelves: [Int64]
+    private let few: Int
 
-    init(_ query: LeadQuery, after cursor: LeadCursor?, in database: Database) throws {
+    init(_ query: LeadQuery, after cursor: LeadCursor?, in database: Database, few: Int) throws {
+        self.few = few
         self.query = query
         self.cursor = cursor
         self.database = database
@@ -88,9 +88,9 @@ struct RankedLeads {
         try narrowings.first { narrowing in
             let sql = """
                 SELECT count(*) FROM (SELECT 1 FROM leads INDEXED BY \(narrowing.index)
-                WHERE \(narrowing.condition) LIMIT \(RankedLeads.fewLeads + 1))
+                WHERE \(narrowing.condition) LIMIT \(few + 1))
                 """
-            return Int(try database.integer(sql, narrowing.arguments) ?? 0) <= RankedLeads.fewLeads
+            return Int(try database.integer(sql, narrowing.arguments) ?? 0) <= few
         }
     }
 

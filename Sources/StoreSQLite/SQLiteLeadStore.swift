@@ -16,12 +16,14 @@ public import Scoring
 /// - A second store on the same file, in this process or another, is refused at opening.
 public final class SQLiteLeadStore: LeadStore {
     let pool: DatabasePool
+    let configuration: StoreConfiguration
     private let writer: GroupWriter
 
     /// Opens the file, or creates it, readable by its owner only, and brings its tables up to date.
     ///
     /// - Parameters:
-    ///   - path: of the database; `-wal`, `-shm` and `.lock` stand beside it.
+    ///   - path: of the database file; `-wal`, `-shm` and `.lock` stand beside it.
+    ///   - configuration: limits and durability.
     ///   - sink: gets every new event after it is durable, each tenant's in offset order, from the writing thread and
     ///     before the caller's commit returns.
     /// - Throws: `unavailable` when the file is in use or can't be opened, `corrupt` when it is damaged, another
@@ -29,6 +31,7 @@ public final class SQLiteLeadStore: LeadStore {
     public init(
         path: String, configuration: StoreConfiguration = StoreConfiguration(), sink: (any EventSink)? = nil
     ) throws(StoreError) {
+        self.configuration = configuration
         let lock = try LockFile(beside: path)
         do {
             pool = try DatabaseFile.open(path: path, configuration: configuration)
@@ -39,6 +42,9 @@ public final class SQLiteLeadStore: LeadStore {
     }
 
     deinit { writer.stop() }
+
+    /// Commits that wait for the writer now; what it has taken into its transaction is not counted.
+    public var queuedCommits: Int { writer.queuedJobs }
 
     public func commit(_ commit: Commit) async throws(StoreError) -> [CommittedEvent] {
         try await writer.write(bytes: commit.approximateBytes) { try $0.commit(commit) }

@@ -199,8 +199,9 @@ extension WriteTransaction {
 
     private func place(of event: NewEvent) throws -> CommittedEvent? {
         let log = try log(of: event.tenant)
-        guard let place = try database.integer(
-            "SELECT place FROM events WHERE tenant = ? AND event_id = ?", [log.id, event.id])
+        guard
+            let place = try database.integer(
+                "SELECT place FROM events WHERE tenant = ? AND event_id = ?", [log.id, event.id])
         else { return nil }
         return CommittedEvent(event: event, offset: Schema.offset(ofPlace: place), epoch: log.epoch)
     }

@@ -1,0 +1,42 @@
+import Foundation
+import Scoring
+import StoreConformance
+import StoreSQLite
+
+/// Commits under load until it is killed, and writes a line for each commit that was acknowledged:
+/// `LEAD_ID OFFSET EPOCH`. The crash test starts it.
+///
+///     StoreCrashHelper PATH ROUND full|process
+@main
+struct StoreCrashHelper {
+    static func main() async {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 4, let durability = Durability(rawValue: arguments[3]) else { exit(2) }
+        var configuration = StoreConfiguration()
+        configuration.durability = durability
+        // Small, so that checkpoints are among the moments of death.
+        configuration.walBytes = 256 << 10
+        do {
+            let store = try SQLiteLeadStore(path: arguments[1], configuration: configuration)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<16 {
+                    group.addTask { try await commit(into: store, named: "\(arguments[2]).\(task)") }
+                }
+                try await group.waitForAll()
+            }
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func commit(into store: SQLiteLeadStore, named name: String) async throws {
+        for number in 0..<1_000_000 {
+            let id = "\(name).\(number)"
+            let events = try await store.commit(Sample.scored(id, at: Sample.at(Int64(number))))
+            guard let event = events.first else { exit(3) }
+            // One write call a line: a line that arrives is whole.
+            FileHandle.standardOutput.write(Data("\(id) \(event.offset) \(event.epoch)\n".utf8))
+        }
+    }
+}
