@@ -106,7 +106,18 @@ let package = Package(
             name: "RealtimeTests",
             dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
-        .testTarget(name: "StoreSQLiteTests", dependencies: ["StoreSQLite", "TestSupport"], swiftSettings: strict),
+        // The suite that every LeadStore passes, and the process that the crash test kills.
+        .target(
+            name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreCrashHelper", dependencies: ["StoreSQLite", "StoreConformance"],
+            path: "Tests/StoreCrashHelper", swiftSettings: strict),
+        .testTarget(
+            name: "StoreSQLiteTests",
+            dependencies: [
+                "StoreSQLite", "StoreConformance", "StoreCrashHelper", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "LeadwireServerTests", dependencies: ["LeadwireServer", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
