@@ -1,0 +1,188 @@
+/// Takes protected and proxy matter out of a text before anything reads it.
+///
+/// A clause that speaks of nothing else goes whole; beside other matter only the phrase goes, with the words that belong to
+/// it (articles, numbers, ages). What is gone leaves no trace: no token, no sentence, no length.
+struct PolicyMask: Sendable {
+    private let phrases: PhraseTable<ProtectedMatter>
+    private let words: Words
+
+    private struct Words: Sendable {
+        let and, of, who, are, aged, ages, age, at, school, bed, room, rooms, `is`: UInt16
+
+        init(lexicon: inout Lexicon) {
+            and = lexicon.add("and")
+            of = lexicon.add("of")
+            who = lexicon.add("who")
+            are = lexicon.add("are")
+            aged = lexicon.add("aged")
+            ages = lexicon.add("ages")
+            age = lexicon.add("age")
+            at = lexicon.add("at")
+            school = lexicon.add("school")
+            bed = lexicon.add("bed")
+            room = lexicon.add("room")
+            rooms = lexicon.add("rooms")
+            `is` = lexicon.add("is")
+        }
+    }
+
+    init(lexicon: inout Lexicon) {
+        phrases = PhraseTable(ProtectedMatter.phrases, lexicon: &lexicon)
+        words = Words(lexicon: &lexicon)
+    }
+
+    /// Removes the tokens of protected spans. Returns how many spans there were.
+    func apply(to tokens: inout [Token]) -> Int {
+        var spans: [Range<Int>] = []
+        var index = 0
+        while index < tokens.count {
+            if let (matter, length) = phrases.match(tokens, at: index) {
+                if matter != .none { spans.append(extend(tokens, index..<(index + length), matter)) }
+                index = max(index + length, spans.last?.upperBound ?? 0)
+            } else if let span = originSpan(tokens, index) ?? ageSpan(tokens, index) {
+                spans.append(span)
+                index = max(span.upperBound, index + 1)
+            } else {
+                index += 1
+            }
+        }
+        guard !spans.isEmpty else { return 0 }
+        remove(spans, from: &tokens)
+        return spans.count
+    }
+
+    /// The phrase with what belongs to it: "my two young kids, ages 5 and 7".
+    private func extend(_ tokens: [Token], _ span: Range<Int>, _ matter: ProtectedMatter) -> Range<Int> {
+        var start = span.lowerBound
+        var end = span.upperBound
+        let floor = max(0, start - 5)
+        while start > floor {
+            let token = tokens[start - 1]
+            let isBound =
+                token.isNumber || token.kind == .dash || token.has([.modifier, .origin])
+                || (token.has(.article) && token.isWord) || (token.has(.numberWord) && token.isWord)
+            guard isBound, token.sentence == tokens[start].sentence else { break }
+            start -= 1
+        }
+        if start > 0, start < span.lowerBound || !matter.isProxy,
+            tokens[start - 1].has(.placePreposition) || isLink(tokens[start - 1])
+        {
+            start -= 1
+        }
+        // Ages and numbers behind it.
+        var at = end
+        var last = end
+        while at < tokens.count, at < end + 7, tokens[at].sentence == tokens[span.lowerBound].sentence {
+            let token = tokens[at]
+            if token.isNumber {
+                last = at + 1
+            } else if !(token.word == words.and || token.kind == .comma || token.word == words.who
+                || token.word == words.are || token.word == words.is || token.word == words.aged
+                || token.word == words.ages || token.word == words.age || token.word == words.of
+                || token.kind == .dash || (token.has(.numberWord) && token.isWord) || token.word == words.at)
+            {
+                break
+            }
+            if token.has(.numberWord), token.isWord { last = at + 1 }
+            at += 1
+        }
+        if last > end, !matter.isProxy || matter == .place, !leadsToMoney(tokens, last) { end = last }
+        // "my husband and I": the link goes with it.
+        if end < tokens.count, tokens[end].word == words.and, tokens[end].isWord, !matter.isProxy { end += 1 }
+        return start..<end
+    }
+
+    private func isLink(_ token: Token) -> Bool { token.isWord && token.word == words.of }
+
+    private func leadsToMoney(_ tokens: [Token], _ end: Int) -> Bool {
+        (max(0, end - 1)...min(end, tokens.count - 1)).contains {
+            tokens[$0].has([.scale, .moneyWord]) || tokens[$0].kind == .currency
+        }
+            || (end < tokens.count && tokens[end].has([.timeUnit, .measure]) && tokens[end - 1].isNumber)
+            || (end < tokens.count && tokens[end - 1].value >= 100)
+    }
+
+    /// A word for origin or colour is protected only beside a person: "we are Korean", "a black family".
+    private func originSpan(_ tokens: [Token], _ index: Int) -> Range<Int>? {
+        guard tokens[index].isWord, tokens[index].has(.origin) else { return nil }
+        let next = index + 1
+        if next < tokens.count, tokens[next].isWord, tokens[next].has([.person, .origin]) {
+            return extend(tokens, index..<(next + 1), .origin)
+        }
+        guard index > 0 else { return nil }
+        let before = tokens[index - 1]
+        let isSelf = before.isWord && (before.has(.subject) || before.word == words.are)
+        let ends = next >= tokens.count || tokens[next].isBreak || tokens[next].has(.conjunction)
+        return isSelf && ends ? index..<next : nil
+    }
+
+    /// "I'm 34", "I am 62."
+    private func ageSpan(_ tokens: [Token], _ index: Int) -> Range<Int>? {
+        let token = tokens[index]
+        guard token.isNumber, token.value >= 16, token.value <= 99, index > 0, tokens[index - 1].has(.subject) else {
+            return nil
+        }
+        let next = index + 1
+        guard next >= tokens.count || tokens[next].isBreak || tokens[next].word == words.and else { return nil }
+        return index..<next
+    }
+
+    // MARK: Removal
+
+    private func remove(_ spans: [Range<Int>], from tokens: inout [Token]) {
+        var dropped = [Bool](repeating: false, count: tokens.count)
+        for span in spans { for index in span { dropped[index] = true } }
+        var start = 0
+        while start < tokens.count {
+            var end = start
+            while end < tokens.count, !isBoundary(tokens, end, from: start) { end += 1 }
+            // A comma or full stop belongs to the clause before it.
+            if end < tokens.count, tokens[end].isBreak { end += 1 }
+            end = max(end, start + 1)
+            if (start..<end).contains(where: { dropped[$0] }), !hasSignal(tokens, start..<end, dropped) {
+                for index in start..<end { dropped[index] = true }
+            }
+            start = end
+        }
+        dropEmptySentences(tokens, &dropped)
+        var kept = 0
+        for index in tokens.indices where !dropped[index] {
+            tokens[kept] = tokens[index]
+            kept += 1
+        }
+        tokens.removeLast(tokens.count - kept)
+    }
+
+    private func isBoundary(_ tokens: [Token], _ index: Int, from start: Int) -> Bool {
+        tokens[index].isBreak || (index > start && tokens[index].has(.conjunction) && tokens[index].isWord)
+    }
+
+    private func hasSignal(_ tokens: [Token], _ clause: Range<Int>, _ dropped: [Bool]) -> Bool {
+        for index in clause where !dropped[index] {
+            let token = tokens[index]
+            if token.isNumber || token.kind == .currency || token.has(.signal) { return true }
+            if token.isWord, token.marks.contains(.capital), token.word == 0, index > clause.lowerBound,
+                tokens[index - 1].has(.placePreposition)
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// A sentence of which only signs and small words are left goes too.
+    private func dropEmptySentences(_ tokens: [Token], _ dropped: inout [Bool]) {
+        var start = 0
+        while start < tokens.count {
+            var end = start
+            while end < tokens.count, tokens[end].sentence == tokens[start].sentence { end += 1 }
+            let range = start..<end
+            if range.contains(where: { dropped[$0] }),
+                !range.contains(where: { !dropped[$0] && !tokens[$0].isBreak && !tokens[$0].has(.conjunction) })
+            {
+                for index in range { dropped[index] = true }
+            }
+            start = end
+        }
+    }
+}
