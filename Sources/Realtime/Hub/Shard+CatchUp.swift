@@ -6,7 +6,15 @@ struct HistoryRead: Hashable {
     var after: UInt64
 }
 
+/// What a read brought, kept for a second for those who come behind.
+struct HistoryPage {
+    let items: [HistoryItem]
+    let epoch: String
+    let erasures: Int
+}
+
 extension Shard {
+    static let recentPageCount = 16
     /// How much one reader may take of one turn of the loop.
     static let catchUpBytes = 32 << 10
     static let catchUpEvents = 256
@@ -89,6 +97,12 @@ extension Shard {
         let state = pass.state
         let stream = pass.consumer.stream
         while pass.hasRoom {
+            if let loss = state.loss {
+                state.loss = nil
+                let names =
+                    loss.through == nil ? lostNames(of: pass.consumer, state) : pass.consumer.subscriptions.names
+                announce(names, through: { loss.through ?? stream.ring($0).evictedThrough }, loss.reason, &pass)
+            }
             if let item = state.page.popFirst() {
                 takeFromHistory(item, &pass)
                 continue
@@ -96,8 +110,8 @@ extension Shard {
             let lost = lostNames(of: pass.consumer, state)
             if !lost.isEmpty {
                 if history != nil, !state.historyEnded {
-                    read(for: pass.consumer, state)
-                    return false
+                    guard read(for: pass.consumer, state) else { return false }
+                    continue
                 }
                 announce(lost, through: { stream.ring($0).evictedThrough }, .evicted, &pass)
                 state.historyEnded = false
@@ -192,26 +206,21 @@ extension Shard {
         }
     }
 
-    private func announceAtOnce(_ consumer: Consumer, through: UInt64?, _ reason: GapReason) {
-        guard let state = consumer.catchUp, let sink = consumer.sink else { return }
-        var pass = Pass(consumer: consumer, state: state, transport: sink.transport)
-        let names = through == nil ? lostNames(of: consumer, state) : consumer.subscriptions.names
-        announce(names, through: { through ?? consumer.stream.ring($0).evictedThrough }, reason, &pass)
-        guard pass.messages > 0 else { return }
-        consumer.stream.figures.messagesSent += UInt64(pass.messages)
-        consumer.stream.figures.volume.bytesOut += UInt64(pass.bytes.readableBytes)
-        consumer.send(pass.bytes, messages: pass.messages)
-    }
-
     // MARK: The history
 
-    private func read(for consumer: Consumer, _ state: CatchUp) {
-        guard let history else { return }
-        state.isFetching = true
+    /// Asks the history for what follows the cursor, or takes what another reader has just got. Returns true when
+    /// there is something to go on with at once.
+    private func read(for consumer: Consumer, _ state: CatchUp) -> Bool {
+        guard let history else { return true }
         let key = HistoryRead(tenant: consumer.stream.tenant, after: state.cursor)
+        if let page = recentPages[key], page.epoch == consumer.stream.epoch, page.erasures == consumer.stream.erasures {
+            use(.success(page.items), for: state)
+            return true
+        }
+        state.isFetching = true
         if reads[key] != nil {
             reads[key]?.append((consumer, state))
-            return
+            return false
         }
         reads[key] = [(consumer, state)]
         let stream = consumer.stream
@@ -221,27 +230,33 @@ extension Shard {
             try await history.events(after: key.after, tenant: key.tenant, limit: Self.historyPage)
         }.assumeIsolated().whenComplete { result in
             let readers = self.reads.removeValue(forKey: key) ?? []
+            if case .success(let items) = result, !items.isEmpty, self.recentPages.count < Self.recentPageCount {
+                self.recentPages[key] = HistoryPage(items: items, epoch: epoch, erasures: erasures)
+            }
             for (reader, state) in readers where reader.catchUp === state {
                 state.isFetching = false
                 // An erasure or a new epoch since: what was read may not be sent.
                 if stream.epoch == epoch, stream.erasures == erasures, state.cursor == key.after {
-                    self.use(result, for: reader, state)
+                    self.use(result, for: state)
                 }
                 self.catchUp(reader)
             }
         }
+        return false
     }
 
-    private func use(_ result: Result<[HistoryItem], any Error>, for consumer: Consumer, _ state: CatchUp) {
+    private func use(_ result: Result<[HistoryItem], any Error>, for state: CatchUp) {
         switch result {
         case .failure:
-            announceAtOnce(consumer, through: nil, .historyUnavailable)
+            state.loss = CatchUp.Loss(through: nil, reason: .historyUnavailable)
         case .success(let items):
             guard let first = items.first else {
                 state.historyEnded = true
                 return
             }
-            if first.offset > state.cursor + 1 { announceAtOnce(consumer, through: first.offset - 1, .evicted) }
+            if first.offset > state.cursor + 1 {
+                state.loss = CatchUp.Loss(through: first.offset - 1, reason: .evicted)
+            }
             state.page = items[...]
         }
     }

@@ -191,6 +191,7 @@ extension Shard {
         }
         state.cursor = min(state.cursor, offset)
         state.page = []
+        state.loss = nil
         state.historyEnded = false
         state.isReplay = true
         consumer.catchUp = state

@@ -7,6 +7,7 @@ extension Shard {
     /// Once a second: figures, this second's heartbeats, and whoever is late with something.
     func tick() {
         seconds += 1
+        recentPages = [:]
         for stream in streams.values {
             stream.figures.sample()
             for name in EventName.allCases { stream.trim(name, configuration, at: .now()) }

@@ -24,6 +24,8 @@ final class Shard {
     var seconds = 0
     /// Reads of the history under way, by tenant and offset: readers that resume from one place share one read.
     var reads: [HistoryRead: [(Consumer, CatchUp)]] = [:]
+    /// Cleared every second.
+    var recentPages: [HistoryRead: HistoryPage] = [:]
     private(set) var isDraining = false
     private var emptied: EventLoopPromise<Void>?
 

@@ -1,0 +1,224 @@
+import NIOCore
+import NIOConcurrencyHelpers
+import NIOEmbedded
+import Testing
+
+@testable import Realtime
+
+/// A hub on one loop whose time stands still until it is told to go on, and channels without sockets.
+struct StillHub {
+    /// The wall clock that the hub shows: Saturday, 2026-11-21T10:00:00Z and whatever the loop's time has advanced.
+    static let start: Int64 = 1_795_255_200_000
+
+    let loop: NIOAsyncTestingEventLoop
+    let hub: Hub
+
+    init(
+        history: (any HistorySource)? = nil, refresher: (any TokenRefresher)? = nil,
+        _ configure: (inout HubConfiguration) -> Void = { _ in }
+    ) {
+        let loop = NIOAsyncTestingEventLoop()
+        self.loop = loop
+        var configuration = HubConfiguration()
+        configuration.firstEpoch = "e1"
+        configuration.wallClock = { Self.start + Int64(loop.now.uptimeNanoseconds / 1_000_000) }
+        configure(&configuration)
+        hub = Hub(group: loop, configuration: configuration, history: history, refresher: refresher)
+    }
+
+    func connect(
+        _ user: String = "ann", role: Role = .admin, tenant: String = "t1", expiresAt: Int64? = nil,
+        address: String = "192.0.2.7"
+    ) async throws -> StillClient {
+        let channel = NIOAsyncTestingChannel(loop: loop)
+        let principal = Principal(user: user, role: role, tenant: tenant, expiresAt: expiresAt)
+        let remote = try SocketAddress(ipAddress: address, port: 5_000)
+        try await channel.connect(to: remote)
+        let hub = hub
+        try await loop.executeInContext {
+            try WebSocketConnection.install(on: channel, principal: principal, hub: hub, remoteAddress: remote)
+        }
+        return StillClient(channel: channel, loop: loop)
+    }
+
+    /// Connected and subscribed, with the answer read.
+    func subscriber(
+        _ events: [String] = ["*"], user: String = "ann", role: Role = .admin, tenant: String = "t1"
+    ) async throws -> StillClient {
+        let client = try await connect(user, role: role, tenant: tenant)
+        let names = events.map { "\"\($0)\"" }.joined(separator: ",")
+        try await client.send(#"{"type":"subscribe","events":[\#(names)]}"#)
+        _ = try await client.next()
+        return client
+    }
+
+    func publish(_ publications: [Publication]) async {
+        hub.publish(publications)
+        await loop.run()
+        await loop.run()
+    }
+
+    /// One second after the other, so that every tick happens.
+    func pass(seconds: Int) async {
+        for _ in 0..<seconds { await loop.advanceTime(by: .seconds(1)) }
+    }
+
+    static func event(
+        _ offset: UInt64, _ name: EventName = .leadScored, tenant: String = "t1", epoch: String = "e1",
+        data: String? = nil, audience: Audience = .subscribers, subject: String? = nil, stateKey: String? = nil
+    ) -> Publication {
+        Publication(
+            tenant: tenant, name: name, epoch: epoch, offset: offset, id: "i\(offset)",
+            timestamp: "2026-11-21T10:00:00.000Z", data: Array((data ?? "{\"n\":\(offset)}").utf8), audience: audience,
+            subject: subject, stateKey: stateKey)
+    }
+
+    /// What a client must get for `event(offset)`.
+    static func text(
+        _ offset: UInt64, _ name: EventName = .leadScored, epoch: String = "e1", data: String? = nil
+    ) -> String {
+        #"{"event_type":"\#(name.rawValue)","data":\#(data ?? "{\"n\":\(offset)}"),"#
+            + #""timestamp":"2026-11-21T10:00:00.000Z","id":"i\#(offset)","offset":\#(offset),"epoch":"\#(epoch)"}"#
+    }
+}
+
+/// The other end of one channel.
+final class StillClient {
+    let channel: NIOAsyncTestingChannel
+    private let loop: NIOAsyncTestingEventLoop
+    private var bytes: [UInt8] = []
+    private var messages: [String] = []
+
+    init(channel: NIOAsyncTestingChannel, loop: NIOAsyncTestingEventLoop) {
+        self.channel = channel
+        self.loop = loop
+    }
+
+    func send(_ text: String) async throws { try await send(bytes: ClientFrame.text(text)) }
+
+    func send(bytes: [UInt8]) async throws {
+        try await channel.writeInbound(ByteBuffer(bytes: bytes))
+        await loop.run()
+    }
+
+    /// Everything there is by now: texts, and `<ping>`, `<pong …>`, `<close code reason>`.
+    func received() async throws -> [String] {
+        await loop.run()
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
+        while let message = ServerFrame.next(&bytes) { messages.append(message.description) }
+        defer { messages = [] }
+        return messages
+    }
+
+    /// So many messages, waiting for what another thread still has to do; fewer after five seconds.
+    func received(_ count: Int) async throws -> [String] {
+        let end = ContinuousClock.now + .seconds(5)
+        var all = try await received()
+        while all.count < count, ContinuousClock.now < end {
+            await Task.yield()
+            all += try await received()
+        }
+        return all
+    }
+
+    func next() async throws -> String {
+        let one = try await received(1)
+        return try #require(one.count == 1 ? one[0] : nil, "\(one)")
+    }
+
+    /// As when the kernel's buffer is full, or has room again.
+    func setWritable(_ isWritable: Bool) async throws {
+        let channel = channel
+        channel.isWritable = isWritable
+        try await loop.executeInContext { channel.pipeline.fireChannelWritabilityChanged() }
+        await loop.run()
+    }
+
+    var isActive: Bool { channel.isActive }
+}
+
+/// A frame of the server, as a client reads it.
+enum ServerFrame: CustomStringConvertible {
+    case text([UInt8])
+    case binary([UInt8])
+    case ping([UInt8])
+    case pong([UInt8])
+    case close([UInt8])
+
+    /// Takes a whole frame off the front; nil if there is none.
+    static func next(_ bytes: inout [UInt8]) -> ServerFrame? {
+        guard bytes.count >= 2 else { return nil }
+        var length = Int(bytes[1])
+        var start = 2
+        if length == 126 {
+            guard bytes.count >= 4 else { return nil }
+            length = Int(bytes[2]) << 8 | Int(bytes[3])
+            start = 4
+        } else if length == 127 {
+            guard bytes.count >= 10 else { return nil }
+            length = bytes[2..<10].reduce(0) { $0 << 8 | Int($1) }
+            start = 10
+        }
+        guard bytes.count >= start + length else { return nil }
+        let payload = Array(bytes[start..<start + length])
+        let first = bytes[0]
+        bytes.removeFirst(start + length)
+        return switch first {
+        case 0x81: .text(payload)
+        case 0x82: .binary(payload)
+        case 0x89: .ping(payload)
+        case 0x8A: .pong(payload)
+        default: .close(payload)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .text(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .binary(let bytes): "<binary \(bytes)>"
+        case .ping: "<ping>"
+        case .pong(let bytes): "<pong \(bytes)>"
+        case .close(let bytes) where bytes.count >= 2:
+            "<close \(Int(bytes[0]) << 8 | Int(bytes[1])) \(String(decoding: bytes[2...], as: UTF8.self))>"
+        case .close: "<close>"
+        }
+    }
+}
+
+/// A durable log in memory, which can be cut off, made to fail, and asked what was read.
+final class TestLog: HistorySource {
+    struct State {
+        var epoch = "e1"
+        var events: [Publication] = []
+        var erased: Set<UInt64> = []
+        var isBroken = false
+        var reads: [UInt64] = []
+        var positions = 0
+    }
+
+    struct Broken: Error {}
+
+    let state: NIOLockedValueBox<State>
+
+    init(_ events: [Publication]) {
+        state = NIOLockedValueBox(State(events: events))
+    }
+
+    func position(of tenant: String) async throws -> (epoch: String, offset: UInt64) {
+        try state.withLockedValue { state in
+            state.positions += 1
+            guard !state.isBroken else { throw Broken() }
+            return (state.epoch, state.events.last?.offset ?? 0)
+        }
+    }
+
+    func events(after offset: UInt64, tenant: String, limit: Int) async throws -> [HistoryItem] {
+        try state.withLockedValue { state in
+            state.reads.append(offset)
+            guard !state.isBroken else { throw Broken() }
+            return state.events.filter { $0.offset > offset && $0.tenant == tenant }.prefix(limit).map { event in
+                state.erased.contains(event.offset) ? .erased(offset: event.offset) : .event(event)
+            }
+        }
+    }
+}
