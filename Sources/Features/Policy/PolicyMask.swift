@@ -31,16 +31,25 @@ struct PolicyMask: Sendable {
         words = Words(lexicon: &lexicon)
     }
 
+    private struct Span {
+        var range: Range<Int>
+        /// Whether the clause goes with it when it speaks of nothing else. The number of bedrooms goes alone.
+        var takesClause: Bool
+    }
+
     /// Removes the tokens of protected spans. Returns how many spans there were.
     func apply(to tokens: inout [Token]) -> Int {
-        var spans: [Range<Int>] = []
+        var spans: [Span] = []
         var index = 0
         while index < tokens.count {
             if let (matter, length) = phrases.match(tokens, at: index) {
-                if matter != .none { spans.append(extend(tokens, index..<(index + length), matter)) }
-                index = max(index + length, spans.last?.upperBound ?? 0)
+                if matter != .none {
+                    let range = extend(tokens, index..<(index + length), matter)
+                    spans.append(Span(range: range, takesClause: matter != .bedrooms))
+                }
+                index = max(index + length, spans.last?.range.upperBound ?? 0)
             } else if let span = originSpan(tokens, index) ?? ageSpan(tokens, index) {
-                spans.append(span)
+                spans.append(Span(range: span, takesClause: true))
                 index = max(span.upperBound, index + 1)
             } else {
                 index += 1
@@ -129,9 +138,15 @@ struct PolicyMask: Sendable {
 
     // MARK: Removal
 
-    private func remove(_ spans: [Range<Int>], from tokens: inout [Token]) {
+    private func remove(_ spans: [Span], from tokens: inout [Token]) {
         var dropped = [Bool](repeating: false, count: tokens.count)
-        for span in spans { for index in span { dropped[index] = true } }
+        var takesClause = [Bool](repeating: false, count: tokens.count)
+        for span in spans {
+            for index in span.range {
+                dropped[index] = true
+                takesClause[index] = span.takesClause
+            }
+        }
         var start = 0
         while start < tokens.count {
             var end = start
@@ -139,7 +154,7 @@ struct PolicyMask: Sendable {
             // A comma or full stop belongs to the clause before it.
             if end < tokens.count, tokens[end].isBreak { end += 1 }
             end = max(end, start + 1)
-            if (start..<end).contains(where: { dropped[$0] }), !hasSignal(tokens, start..<end, dropped) {
+            if (start..<end).contains(where: { takesClause[$0] }), !hasSignal(tokens, start..<end, dropped) {
                 for index in start..<end { dropped[index] = true }
             }
             start = end
@@ -161,11 +176,8 @@ struct PolicyMask: Sendable {
         for index in clause where !dropped[index] {
             let token = tokens[index]
             if token.isNumber || token.kind == .currency || token.has(.signal) { return true }
-            if token.isWord, token.marks.contains(.capital), token.word == 0, index > clause.lowerBound,
-                tokens[index - 1].has(.placePreposition)
-            {
-                return true
-            }
+            let isNamed = token.isWord && token.marks.contains(.capital) && (token.word == 0 || token.has(.place))
+            if isNamed, index > clause.lowerBound, tokens[index - 1].has(.placePreposition) { return true }
         }
         return false
     }

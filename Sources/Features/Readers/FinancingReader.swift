@@ -28,6 +28,7 @@ struct FinancingReader: Sendable {
     private let linking: PhraseTable<Bool>
     private let pendingTails: PhraseTable<Bool>
     private let replies: PhraseTable<Bool>
+    private let get: UInt16
 
     init(lexicon: inout Lexicon) {
         phrases = PhraseTable(FinancingReader.phraseTable, lexicon: &lexicon)
@@ -50,6 +51,7 @@ struct FinancingReader: Sendable {
                     """
                 )
             ], lexicon: &lexicon)
+        get = lexicon.add("get")
         replies = PhraseTable(
             [
                 (true, "yes|yep|yeah|yup|i am|we are|already|correct|sure am|absolutely|of course"),
@@ -97,8 +99,8 @@ struct FinancingReader: Sendable {
         case .approved, .prequalified:
             if isUncertain(passage, index) { return nil }
             if isNegated { return FinancingReader.notApproved }
+            if passage.isInQuestion(index) { return asksHowToGet(passage, index) ? FinancingReader.pending : nil }
             if isPending(passage, index, end: end) { return FinancingReader.pending }
-            if passage.isInQuestion(index) { return nil }
             return claim == .approved
                 ? FinancingReader.approved : Financing(status: 1, readiness: 0.75, isApproved: true)
         case .conventional: return isNegated ? nil : Financing(status: 2, readiness: 0.5)
@@ -116,6 +118,11 @@ struct FinancingReader: Sendable {
     /// "wondering if", "what if we were": no claim.
     private func isUncertain(_ passage: Passage, _ index: Int) -> Bool {
         (max(0, index - 4)..<index).contains { passage.tokens[$0].has(.uncertain) }
+    }
+
+    /// "How do I get pre-approved?" says that they are not; "do I need to be?" says nothing.
+    private func asksHowToGet(_ passage: Passage, _ index: Int) -> Bool {
+        index > 0 && passage.tokens[index - 1].word == get
     }
 
     /// "getting …", "will be …", "need to get …", "… next week", "… expired"

@@ -114,7 +114,7 @@ extension IntentReader {
             3,
             """
             ready to buy|ready to sign|ready to close|ready to purchase|ready to move forward|sign the contract|\
-            sign the papers|under contract|offer accepted|offer was accepted|accepted our offer|accepted my offer|\
+            sign the papers|under contract|offer accepted|offer was accepted|our offer was accepted|my offer was accepted|our offer got accepted|accepted our offer|accepted my offer|\
             in escrow|earnest money|closing date|let's do it|we'll take it|i'll take it|send the contract|\
             send me the contract|ready to list|ready to sell|sign the listing agreement|we want to buy it|\
             i want to buy it|want this house|ready to commit|wire the deposit|schedule closing|schedule the closing|sign today

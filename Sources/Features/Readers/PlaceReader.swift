@@ -45,15 +45,15 @@ struct PlaceReader: Sendable {
                     in|near|around|outside|outside of|close to|move to|moving to|relocating to|relocate to|transfer to|\
                     transferring to|moved to|not far from|commuting distance to|inside|within|in or around|\
                     in or near|in and around|in the city of|the city of|vicinity of|located at|search around|\
-                    house at|apartment at|apartments at|place at|home at|property at|looking at|look at|near to|nearby
+                    house at|apartment at|place at|home at|property at|looking at|look at|near to|nearby
                     """
                 ),
                 (
                     .perhaps,
                     """
                     looking for|search for|how about|what about|thinking about|thinking of|prefer|preferably|explore|\
-                    try|consider|considering|love|i think|i thought|interested in|maybe|go with|would be|must be|\
-                    should be|find a|find an|check|want|area is|city is|location is
+                    consider|considering|i think|i thought|go with|would be|must be|should be|area is|city is|\
+                    location is|place is|like the place|switch to|apartments at|open to|i like
                     """
                 ),
             ], lexicon: &lexicon)
@@ -159,7 +159,9 @@ struct PlaceReader: Sendable {
                 at += 1
                 continue
             }
-            guard token.marks.contains(.capital), !token.has([.subject, .month, .weekday]) else { break }
+            // "Walnut creek", "San leandro": the rest of a name in lower case.
+            let isTail = token.has(.placeSuffix) || (token.word == 0 && tokens[at - 1].has(.place))
+            guard token.marks.contains(.capital) || isTail, !token.has([.subject, .month, .weekday]) else { break }
             if token.has([.conjunction, .negator, .article]), !token.has(.place) { break }
             at += 1
         }
@@ -189,11 +191,13 @@ struct PlaceReader: Sendable {
         let tokens = passage.tokens
         let isAnswer = passage.asked.contains(.place)
         let before = opener > 0 ? tokens[opener - 1] : nil
-        let isHome = before.map { $0.has([.homeNoun, .seek]) } ?? isAnswer
+        let isHome = before.map { $0.has([.homeNoun, .seek]) || $0.isBreak } ?? true
         guard isHome || isAnswer, tokens[opener].has(.placePreposition) else { return nil }
         var at = start
-        while at < tokens.count, at < start + 3, isUnknown(tokens[at]) { at += 1 }
-        guard at > start, tokens[at - 1].word == 0 || tokens[at - 1].marks.contains(.capital) else { return nil }
+        while at < tokens.count, at < start + 3, isUnknown(tokens[at]) || (at > start && tokens[at].has(.placeSuffix)) {
+            at += 1
+        }
+        guard at > start, tokens[at - 1].word == 0 || tokens[at - 1].has(.placeSuffix) else { return nil }
         guard
             at == tokens.count || tokens[at].isBreak || closers.match(tokens, at: at) != nil
                 || tokens[at].has([.conjunction, .placePreposition, .common, .subject, .article])

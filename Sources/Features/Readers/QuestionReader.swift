@@ -10,7 +10,7 @@ struct QuestionReader: Sendable {
                     """
                     where|which area|what area|what areas|which areas|what city|which city|what town|which town|\
                     what location|which location|what neighborhood|which neighborhood|what neighborhoods|area of interest|\
-                    preferred area|preferred location|what part of town|city|area|location|areas|cities|neighborhoods
+                    preferred area|preferred location|location in mind|what part of town|city|area|areas|cities|town|neighborhoods
                     """
                 ),
                 (

@@ -92,7 +92,7 @@ extension TimelineReader {
             false,
             """
             ago|old|back|fixed|mortgage|lease|leases|loan|term|contract|arm|warranty|rate|rates|experience|of experience|\
-            already|adjustable|job|degree|interest|rent|deposit|history|notice
+            already|adjustable|job|degree|interest|rent|deposit|history|notice|a week|a month|a year|per week|each week
             """
         ),
     ]

@@ -143,6 +143,13 @@ extension Lexicon {
             .abbreviation,
             "st mt ft dr mr mrs ms ave blvd rd ln ct apt approx sq bd bth no vs etc max min mo u.s jr sr hwy pl"
         ),
+        (
+            .placeSuffix,
+            """
+            city creek view park hill hills valley heights grove springs beach lake lakes falls island rock ridge point \
+            bay village oaks woods meadows station junction harbor harbour shores river town bluff
+            """
+        ),
         (.connector, "to and or thru through"),
         (.deadline, "by before until till end ends ending expires expire expiring up"),
         (.past, "ago last past been built for since lived old"),
@@ -175,7 +182,7 @@ extension Lexicon {
         wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sep sept oct nov dec spring summer fall \
         winter autumn christmas thanksgiving easter halloween fha va usda asap about like that's it's i'm i'd i'll \
         i've let's don't can't won't isn't what's there's they're we're you're am pm actually preferably maybe perhaps \
-        possibly probably definitely anyone anybody nobody person mr mrs ms dr
+        possibly probably definitely mostly mainly ideally hopefully primarily currently honestly especially both either someplace bit pick finding scheduling check try lookin searching food anyone anybody nobody person mr mrs ms dr
         """
 
     /// Words with a figure: months by position, units in days, factors, seasons, number words.
