@@ -105,7 +105,9 @@ final class StillClient {
     func received() async throws -> [String] {
         await loop.run()
         while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
-        while let message = ServerFrame.next(&bytes) { messages.append(message.description) }
+        var reader = FrameReader(bytes)
+        while let frame = reader.next() { messages.append(frame.description) }
+        bytes = reader.rest
         defer { messages = [] }
         return messages
     }
@@ -145,33 +147,6 @@ enum ServerFrame: CustomStringConvertible {
     case pong([UInt8])
     case close([UInt8])
 
-    /// Takes a whole frame off the front; nil if there is none.
-    static func next(_ bytes: inout [UInt8]) -> ServerFrame? {
-        guard bytes.count >= 2 else { return nil }
-        var length = Int(bytes[1])
-        var start = 2
-        if length == 126 {
-            guard bytes.count >= 4 else { return nil }
-            length = Int(bytes[2]) << 8 | Int(bytes[3])
-            start = 4
-        } else if length == 127 {
-            guard bytes.count >= 10 else { return nil }
-            length = bytes[2..<10].reduce(0) { $0 << 8 | Int($1) }
-            start = 10
-        }
-        guard bytes.count >= start + length else { return nil }
-        let payload = Array(bytes[start..<start + length])
-        let first = bytes[0]
-        bytes.removeFirst(start + length)
-        return switch first {
-        case 0x81: .text(payload)
-        case 0x82: .binary(payload)
-        case 0x89: .ping(payload)
-        case 0x8A: .pong(payload)
-        default: .close(payload)
-        }
-    }
-
     var description: String {
         switch self {
         case .text(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -181,6 +156,36 @@ enum ServerFrame: CustomStringConvertible {
         case .close(let bytes) where bytes.count >= 2:
             "<close \(Int(bytes[0]) << 8 | Int(bytes[1])) \(String(decoding: bytes[2...], as: UTF8.self))>"
         case .close: "<close>"
+        }
+    }
+}
+
+/// Takes whole frames off the front of what a server sent.
+struct FrameReader {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var rest: [UInt8] { Array(bytes[position...]) }
+
+    mutating func next() -> ServerFrame? {
+        let left = bytes[position...]
+        guard left.count >= 2 else { return nil }
+        let short = Int(bytes[position + 1])
+        let header = short == 127 ? 10 : short == 126 ? 4 : 2
+        guard left.count >= header else { return nil }
+        let length = header == 2 ? short : bytes[position + 2..<position + header].reduce(0) { $0 << 8 | Int($1) }
+        guard left.count >= header + length else { return nil }
+        let payload = Array(bytes[position + header..<position + header + length])
+        let first = bytes[position]
+        position += header + length
+        return switch first {
+        case 0x81: .text(payload)
+        case 0x82: .binary(payload)
+        case 0x89: .ping(payload)
+        case 0x8A: .pong(payload)
+        default: .close(payload)
         }
     }
 }

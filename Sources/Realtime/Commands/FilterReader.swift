@@ -122,7 +122,8 @@ extension Filter.Scalar {
     func write(to writer: inout JSONWriter) {
         switch self {
         case .text(let bytes): writer.value(String(decoding: bytes, as: UTF8.self))
-        case .number(let number): writer.value(number)
+        case .number(let number):
+            if let whole = Int64(exactly: number) { writer.value(whole) } else { writer.value(number) }
         case .flag(let flag): writer.value(flag)
         }
     }

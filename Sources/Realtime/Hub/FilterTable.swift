@@ -71,12 +71,16 @@ final class FilterTable {
 
     /// Outside of a turn: a replay.
     func passes(_ entry: FilterEntry, _ publication: Publication) -> Bool {
-        guard let document = publication.parsedData() else { return false }
-        return entry.filter.matches(document.root)
+        publication.passes(entry.filter)
     }
 }
 
 extension Publication {
+    func passes(_ filter: Filter) -> Bool {
+        guard let document = parsedData() else { return false }
+        return filter.matches(document.root)
+    }
+
     /// Nil for data that is no JSON, which no filter passes.
     func parsedData() -> JSONDocument? {
         try? JSONDocument(parsing: Array(frame[data]), limits: JSONLimits(maximumDepth: 32, maximumBytes: 8 << 20))
