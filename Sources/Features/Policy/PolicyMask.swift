@@ -4,10 +4,10 @@
 /// it (articles, numbers, ages). What is gone leaves no trace: no token, no sentence, no length.
 struct PolicyMask: Sendable {
     private let phrases: PhraseTable<ProtectedMatter>
-    private let words: Words
+    let words: Words
 
-    private struct Words: Sendable {
-        let and, of, who, are, aged, ages, age, at, school, bed, room, rooms, `is`: UInt16
+    struct Words: Sendable {
+        let and, of, who, are, aged, ages, age, at, `is`, family, section, s, the: UInt16
 
         init(lexicon: inout Lexicon) {
             and = lexicon.add("and")
@@ -18,11 +18,11 @@ struct PolicyMask: Sendable {
             ages = lexicon.add("ages")
             age = lexicon.add("age")
             at = lexicon.add("at")
-            school = lexicon.add("school")
-            bed = lexicon.add("bed")
-            room = lexicon.add("room")
-            rooms = lexicon.add("rooms")
             `is` = lexicon.add("is")
+            family = lexicon.add("family")
+            section = lexicon.add("section")
+            s = lexicon.add("s")
+            the = lexicon.add("the")
         }
     }
 
@@ -43,12 +43,12 @@ struct PolicyMask: Sendable {
         var index = 0
         while index < tokens.count {
             if let (matter, length) = phrases.match(tokens, at: index) {
-                if matter != .none {
+                if matter != .none, !isBuildingKind(tokens, index, length) {
                     let range = extend(tokens, index..<(index + length), matter)
                     spans.append(Span(range: range, takesClause: matter != .bedrooms))
                 }
                 index = max(index + length, spans.last?.range.upperBound ?? 0)
-            } else if let span = originSpan(tokens, index) ?? ageSpan(tokens, index) {
+            } else if let span = originSpan(tokens, index) ?? numberSpan(tokens, index) {
                 spans.append(Span(range: span, takesClause: true))
                 index = max(span.upperBound, index + 1)
             } else {
@@ -103,12 +103,15 @@ struct PolicyMask: Sendable {
 
     private func isLink(_ token: Token) -> Bool { token.isWord && token.word == words.of }
 
+    /// Whether the figure before `end` is an amount or a time rather than an age or a count.
     private func leadsToMoney(_ tokens: [Token], _ end: Int) -> Bool {
-        (max(0, end - 1)...min(end, tokens.count - 1)).contains {
-            tokens[$0].has([.scale, .moneyWord]) || tokens[$0].kind == .currency
-        }
-            || (end < tokens.count && tokens[end].has([.timeUnit, .measure]) && tokens[end - 1].isNumber)
-            || (end < tokens.count && tokens[end - 1].value >= 100)
+        let last = tokens[end - 1]
+        if last.has([.scale, .moneyWord]) || last.kind == .currency { return true }
+        if last.isNumber, last.value >= 100, !(1900...2100).contains(last.value) { return true }
+        guard end < tokens.count else { return false }
+        if tokens[end].has([.scale, .moneyWord]) || tokens[end].kind == .currency { return true }
+        guard last.isNumber, tokens[end].has([.timeUnit, .measure]) else { return false }
+        return phrases.match(tokens, at: end)?.meaning != .age
     }
 
     /// A word for origin or colour is protected only beside a person: "we are Korean", "a black family".
@@ -123,17 +126,6 @@ struct PolicyMask: Sendable {
         let isSelf = before.isWord && (before.has(.subject) || before.word == words.are)
         let ends = next >= tokens.count || tokens[next].isBreak || tokens[next].has(.conjunction)
         return isSelf && ends ? index..<next : nil
-    }
-
-    /// "I'm 34", "I am 62."
-    private func ageSpan(_ tokens: [Token], _ index: Int) -> Range<Int>? {
-        let token = tokens[index]
-        guard token.isNumber, token.value >= 16, token.value <= 99, index > 0, tokens[index - 1].has(.subject) else {
-            return nil
-        }
-        let next = index + 1
-        guard next >= tokens.count || tokens[next].isBreak || tokens[next].word == words.and else { return nil }
-        return index..<next
     }
 
     // MARK: Removal

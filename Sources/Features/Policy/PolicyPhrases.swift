@@ -34,7 +34,7 @@ enum ProtectedMatter: UInt8, Sendable, CaseIterable {
         (
             .none,
             """
-            single family|multi family|two family|three family|four family|1 family|2 family|family room|in law suite|\
+            single family|multi family|two family|three family|four family|family room|in law suite|\
             white house|white kitchen|white cabinets|black granite|black appliances|black and white|baby grand|\
             mother in law suite|mother in law unit|senior agent|senior loan officer|visa card|church street|church st|\
             church road|church rd|church avenue|church hill|falls church|christian street|high school road|foster city|temple street|\
@@ -84,7 +84,7 @@ enum ProtectedMatter: UInt8, Sendable, CaseIterable {
         (
             .origin,
             """
-            immigrant|immigrants|immigration|immigrated|immigrating|visa|visas|green card|green cards|greencard|h1b|h 1b|\
+            immigrant|immigrants|immigration|immigrated|immigrating|visa|visas|green card|green cards|greencard|h1b|\
             f1 visa|citizen|citizens|citizenship|undocumented|refugee|refugees|asylum|daca|work permit|naturalized|\
             permanent resident|permanent residents|foreigner|foreigners|second language|native speaker|my accent|\
             our accent|accent|race|racial|ethnic|ethnicity|african american|african americans|asian american|\
@@ -119,7 +119,7 @@ enum ProtectedMatter: UInt8, Sendable, CaseIterable {
             years old|year old|yrs old|yr old|y o|years of age|aged|elderly|senior|seniors|senior citizen|senior citizens|\
             retired|retiree|retirees|retirement|retiring|retire|birthday|date of birth|dob|birth date|birthdate|\
             in my twenties|in my thirties|in my forties|in my fifties|in my sixties|in my seventies|in our twenties|\
-            in our thirties|in our forties|in our fifties|in our sixties|in our seventies|in my 20s|in my 30s|in my 40s|\
+            in our thirties|in our forties|in our fifties|in our sixties|in our seventies|\
             millennial|millennials|baby boomer|boomer|boomers|gen z|gen x|middle aged|my age|our age|young professional|\
             young professionals|older adult|older adults|adult community|active adult|55 plus|nursing home|assisted living|old age
             """
@@ -135,7 +135,7 @@ enum ProtectedMatter: UInt8, Sendable, CaseIterable {
         (
             .incomeSource,
             """
-            section 8|section eight|housing voucher|voucher|vouchers|welfare|ssi|food stamps|snap benefits|child support|\
+            section eight|housing voucher|voucher|vouchers|welfare|ssi|food stamps|snap benefits|child support|\
             alimony|public assistance|social security|housing assistance|unemployment benefits|unemployment|pension
             """
         ),

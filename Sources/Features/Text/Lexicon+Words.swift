@@ -151,6 +151,7 @@ extension Lexicon {
             """
         ),
         (.connector, "to and or thru through"),
+        (.nameAbbreviation, "st mt ft dr mr mrs ms approx no"),
         (.deadline, "by before until till end ends ending expires expire expiring up"),
         (.past, "ago last past been built for since lived old"),
         (.common, Lexicon.commonWords),

@@ -115,6 +115,8 @@ struct Role: OptionSet, Sendable {
     /// A comma that is a colon: what stands before it names what comes after.
     static let colon = Role(46)
     static let connector = Role(47)
+    /// An abbreviation that stands before a name ("St.", "Dr.").
+    static let nameAbbreviation = Role(49)
     /// May end a place's name in lower case ("Walnut creek").
     static let placeSuffix = Role(48)
     /// Named for something that matters beside a protected word: its clause may not be dropped whole.

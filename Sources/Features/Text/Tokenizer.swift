@@ -200,10 +200,8 @@ private struct Scan {
             stop(byte, into: &tokens)
         case UInt8(ascii: "."):
             let next = self.byte(at)
-            let short = tokens.last.map { $0.isWord && ($0.has(.abbreviation) || $0.end - $0.start == 1) } ?? false
-            if !short, next <= 0x20 || next == UInt8(ascii: ")") || next == 34 || next == 0xE2 {
-                stop(byte, into: &tokens)
-            }
+            let isSentenceEnd = next <= 0x20 || next == UInt8(ascii: ")") || next == 34 || next == 0xE2
+            if isSentenceEnd, !isAbbreviated(tokens.last) { stop(byte, into: &tokens) }
         case UInt8(ascii: "$"): put(.currency)
         case UInt8(ascii: "-"): hyphen(into: &tokens)
         case UInt8(ascii: "/"): put(.slash)
@@ -217,6 +215,15 @@ private struct Scan {
         case 0..<0x20: spaced = true
         default: break
         }
+    }
+
+    /// "St. Louis", "approx. 400k" go on; "$2,500/mo. We …" does not.
+    func isAbbreviated(_ last: Token?) -> Bool {
+        guard let last, last.isWord else { return false }
+        // An initial, not the "k" of "$500k."
+        if last.end - last.start == 1 { return last.marks.isSuperset(of: [.capital, .spaced]) }
+        guard last.has(.abbreviation) else { return false }
+        return last.has(.nameAbbreviation) || !byte(at + 1).isUpper
     }
 
     mutating func stop(_ byte: UInt8, into tokens: inout [Token]) {
