@@ -21,7 +21,8 @@ struct BudgetCues: Sendable {
 
 /// Words that the budget grammar knows by themselves.
 struct BudgetWords: Sendable {
-    let to, up, than, between, or, least, most, so, too, per, every, a, each, and, now, actually, it, ish, give: UInt16
+    let to, up, than, between, or, least, most, so, too, per, every, a, each, and, now, actually, it, that, ish,
+        give: UInt16
 
     init(lexicon: inout Lexicon) {
         to = lexicon.add("to")
@@ -41,6 +42,7 @@ struct BudgetWords: Sendable {
         now = lexicon.add("now")
         actually = lexicon.add("actually")
         it = lexicon.add("it")
+        that = lexicon.add("that")
         ish = lexicon.add("ish")
         give = lexicon.add("give")
     }
@@ -88,6 +90,10 @@ extension BudgetReader {
                 cues.isAbout = true
             } else if token.has(.approval) {
                 cues.isApproval = !cues.isBudget
+            } else if token.has(.otherMoney), tokens[at + 1].word == words.that || tokens[at + 1].word == words.it {
+                // "make that 450k"
+                cues.isCorrection = true
+                cues.isBudget = true
             } else if token.has(.otherMoney), isNear, !cues.isBudget, !cues.isApproval {
                 cues.isOther = true
             } else if token.has(.rentCue), isNear, !cues.isBudget {

@@ -213,7 +213,7 @@ struct FinancingReader: Sendable {
         (
             .denied,
             """
-            was denied|were denied|got denied|been denied|denied a loan|denied a mortgage|turned down|loan denied|\
+            was denied|were denied|got denied|been denied|was denied a loan|were denied a loan|got denied a loan|been denied a loan|was denied a mortgage|were denied a mortgage|been denied a mortgage|was denied financing|were denied financing|been denied financing|denied a loan|denied a mortgage|turned down|loan denied|\
             mortgage denied|got turned down|loan fell through|financing fell through|mortgage fell through|denied for a
             """
         ),

@@ -107,7 +107,10 @@ struct PlaceReader: Sendable {
             var first = at
             while first < tokens.count, tokens[first].isWord, tokens[first].has(.article), first < at + 2 { first += 1 }
             guard first < tokens.count, tokens[first].sentence == tokens[start - 1].sentence else { return at }
-            if let (area, length) = areas.match(tokens, at: first) {
+            if let (area, length) = areas.match(tokens, at: at) {
+                add(tokens, at..<(at + length), area, text, &places)
+                at += length
+            } else if let (area, length) = areas.match(tokens, at: first) {
                 add(tokens, first..<(first + length), area, text, &places)
                 at = first + length
             } else if let end = capitalised(tokens, from: first) {
