@@ -102,7 +102,8 @@ extension Manifest {
         guard share.map({ (0...1).contains($0) }) ?? true else { throw field.wrong("has an impossible share") }
         return TableColumn(
             name: try field("name").string(), kind: kind, vocabulary: vocabulary ?? [],
-            range: try field("range").range(), missingShare: share, isMasked: field.element["masked"]?.bool ?? false)
+            range: try field("range").range(), missingShare: share, isMasked: field.element["masked"]?.bool ?? false,
+            acceptsCodes: field.element["accepts_codes"]?.bool ?? false)
     }
 
     private static func calibration(_ field: ManifestField) throws(ArtifactError) -> Calibration {

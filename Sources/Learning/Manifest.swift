@@ -104,6 +104,7 @@ enum Manifest {
         encode(column.range, to: &json)
         json.member("missing_share", column.missingShare)
         if column.isMasked { json.member("masked", true) }
+        if column.acceptsCodes { json.member("accepts_codes", true) }
         json.endObject()
     }
 

@@ -98,7 +98,7 @@ public struct ModelArtifact: Sendable {
         self.forestBytes = forestBytes
         self.parts = parts
         let content = ArtifactContainer.content(manifest: Manifest.encode(parts), forest: forestBytes)
-        sha256 = ArtifactContainer.hexadecimal(SHA256.hash(data: content))
+        sha256 = ContentHash.hexadecimal(SHA256.hash(data: content))
     }
 
     /// The single file: see ``ArtifactContainer``.

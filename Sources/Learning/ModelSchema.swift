@@ -15,7 +15,10 @@ public enum ModelSchema: Sendable, Hashable {
     }
 
     /// The same inputs as columns of a text table, for `score` and `predict`.
-    public var table: TableSchema {
+    ///
+    /// With `raw`, as for an imported model, nothing is masked and numbers stand for categories: the forest gets what the
+    /// library that made it would get.
+    public func table(raw: Bool) -> TableSchema {
         switch self {
         case .table(let schema): return schema
         case .leadFeatures(let plan):
@@ -31,7 +34,8 @@ public enum ModelSchema: Sendable, Hashable {
                     return TableColumn(
                         name: feature.name, kind: kind,
                         vocabulary: feature.kind == .boolean ? ["false", "true"] : vocabulary,
-                        range: plan.ranges[feature.rawValue], isMasked: plan.masked.contains(feature))
+                        range: plan.ranges[feature.rawValue], isMasked: !raw && plan.masked.contains(feature),
+                        acceptsCodes: raw)
                 })
         }
     }

@@ -7,18 +7,6 @@ public enum Measure: String, Sendable, Hashable, CaseIterable {
     case ece
     case accuracy
     case liftAt10 = "lift_at_10"
-
-    func value(_ probabilities: [Double], _ labels: [Bool]) -> Double? {
-        switch self {
-        case .auc: Metrics.auc(probabilities: probabilities, labels: labels)
-        case .averagePrecision: Metrics.averagePrecision(probabilities: probabilities, labels: labels)
-        case .logLoss: Metrics.logLoss(probabilities: probabilities, labels: labels)
-        case .brier: Metrics.brier(probabilities: probabilities, labels: labels)
-        case .ece: Metrics.ece(probabilities: probabilities, labels: labels)
-        case .accuracy: Metrics.accuracy(probabilities: probabilities, labels: labels)
-        case .liftAt10: Metrics.lift(probabilities: probabilities, labels: labels)
-        }
-    }
 }
 
 /// All measures on rows that the model was not trained on, each with a 90% interval.
@@ -53,27 +41,20 @@ public struct QualityFigures: Sendable, Hashable {
     /// Measures, and resamples the rows 200 times with replacement for the intervals (not below 20 rows). The same seed
     /// gives the same intervals.
     public init(probabilities: [Double], labels: [Bool], seed: UInt64) {
+        let ranked = RankedOutcomes(probabilities: probabilities, labels: labels)
         var drawn: [Measure: [Double]] = [:]
         var generator = SplitMix64(seed: seed)
-        if labels.count >= 20 {
-            var resampledProbabilities = probabilities
-            var resampledLabels = labels
-            for _ in 0..<Self.resamples {
-                for row in labels.indices {
-                    let from = generator.index(below: labels.count)
-                    resampledProbabilities[row] = probabilities[from]
-                    resampledLabels[row] = labels[from]
-                }
-                for measure in Measure.allCases {
-                    guard let value = measure.value(resampledProbabilities, resampledLabels) else { continue }
-                    drawn[measure, default: []].append(value)
-                }
+        for _ in 0..<(labels.count >= 20 ? Self.resamples : 0) {
+            var weights = [Int](repeating: 0, count: labels.count)
+            for _ in labels.indices { weights[generator.index(below: labels.count)] += 1 }
+            for case let (measure, value?) in ranked.measures(weights: weights) {
+                drawn[measure, default: []].append(value)
             }
         }
+        let values = ranked.measures()
         let figures = Measure.allCases.map { measure in
             Figure(
-                measure: measure, value: measure.value(probabilities, labels),
-                interval: drawn[measure].flatMap(Self.interval))
+                measure: measure, value: values[measure] ?? nil, interval: drawn[measure].flatMap(Self.interval))
         }
         self.init(rows: labels.count, positives: labels.count { $0 }, figures: figures)
     }

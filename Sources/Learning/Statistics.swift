@@ -32,7 +32,12 @@ enum Statistics {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
         // The fraction converges fast only left of the mean; the other side is its mirror image.
-        guard x < (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
+        guard x < (a + 1) / (a + b + 2) else { return 1 - betaFraction(1 - x, b, a) }
+        return betaFraction(x, a, b)
+    }
+
+    private static func betaFraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
+        guard x > 0 else { return 0 }
         let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
         let tiny = 1e-300
         var c = 1.0

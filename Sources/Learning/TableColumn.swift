@@ -33,11 +33,13 @@ public struct TableColumn: Sendable, Hashable {
     public var missingShare: Double?
     /// Left out by policy: always missing in the row.
     public var isMasked: Bool
+    /// Of an imported model: a category or a boolean may also stand as the number that the forest reads.
+    public var acceptsCodes: Bool
     private var codes: [String: Int]
 
     public init(
         name: String, kind: ColumnKind, vocabulary: [String] = [], range: ClosedRange<Double>? = nil,
-        missingShare: Double? = nil, isMasked: Bool = false
+        missingShare: Double? = nil, isMasked: Bool = false, acceptsCodes: Bool = false
     ) {
         self.name = name
         self.kind = kind
@@ -45,6 +47,7 @@ public struct TableColumn: Sendable, Hashable {
         self.range = range
         self.missingShare = missingShare
         self.isMasked = isMasked
+        self.acceptsCodes = acceptsCodes
         self.codes = Self.codes(of: vocabulary)
     }
 
@@ -66,11 +69,11 @@ public struct TableColumn: Sendable, Hashable {
             guard let value = style.value(of: cell) else { return .unseen }
             return ranged(value, Float(value))
         case .category:
-            guard let code = code(of: String(cell)) else { return .unseen }
-            return EncodedCell(value: Float(code), state: .known)
+            if let code = code(of: String(cell)) { return EncodedCell(value: Float(code), state: .known) }
+            return raw(cell)
         case .boolean:
             guard let value = code(of: String(cell)) ?? BooleanSpelling.value(of: cell).map({ $0 ? 1 : 0 })
-            else { return .unseen }
+            else { return raw(cell) }
             return EncodedCell(value: Float(value), state: .known)
         case .date(let style):
             guard let moment = style.timestamp(of: cell) else { return .unseen }
@@ -97,6 +100,11 @@ public struct TableColumn: Sendable, Hashable {
             case .category, .boolean, .date: return encode(text: CellText.spelling(of: number), asOf: asOf)
             }
         }
+    }
+
+    private func raw(_ cell: Substring) -> EncodedCell {
+        guard acceptsCodes, let code = Float(cell) else { return .unseen }
+        return EncodedCell(value: code, state: .known)
     }
 
     private func ranged(_ value: Double, _ float: Float) -> EncodedCell {

@@ -1,0 +1,42 @@
+import Forest
+public import Leads
+public import Learning
+
+/// `evaluate`: the measures of a model on rows that it was not trained on.
+public enum TableEvaluation {
+    /// Measures on the rows of `path`. `positive` is the label's value that counts; nil takes the one that the model was
+    /// trained for. `progress` gets the bytes read, and the bytes in all where known.
+    ///
+    /// - Throws: ``TableError``; `trainingRows` where the file is the one that the model was trained on.
+    public static func evaluate(
+        path: String, artifact: ModelArtifact, label: String, positive: String? = nil, asOf: Timestamp? = nil,
+        seed: UInt64 = 1, progress: (Int, Int?) -> Void = { _, _ in }
+    ) throws(TableError) -> (figures: QualityFigures, positive: String, warnings: [String]) {
+        let table = try RawTable(path: path, progress: progress)
+        guard table.sha256 != artifact.card.dataSHA256 else {
+            throw TableError(
+                .trainingRows,
+                "these are the rows that the model was trained on: figures from them would flatter it; give rows that it "
+                    + "has not seen, or read the hold-out figures on its card (leadwire models)")
+        }
+        let trained = artifact.card.label == label ? artifact.card.positive : nil
+        let (labels, chosen) = try LabelReader.labels(of: table, column: label, positive: positive ?? trained)
+        var rows = try ModelRows(path: path, artifact: artifact, asOf: asOf)
+        var probabilities: [Double] = []
+        probabilities.reserveCapacity(table.rowCount)
+        while let batch = try rows.next() {
+            for margin in try artifact.margins(ofRows: batch.values, count: batch.count) {
+                if let calibration = artifact.calibration {
+                    probabilities.append(calibration.probability(ofMargin: Double(margin)))
+                } else if let probability = artifact.forest.objective.probability(ofMargin: margin) {
+                    probabilities.append(Double(probability))
+                } else {
+                    throw TableError(
+                        .invalidOption, "this model predicts no probability of a class: \(artifact.forest.objective)")
+                }
+            }
+        }
+        let figures = QualityFigures(probabilities: probabilities, labels: labels, seed: seed)
+        return (figures, chosen, rows.warnings)
+    }
+}

@@ -1,0 +1,63 @@
+/// What `train` is asked to do.
+public struct TrainingOptions: Sendable {
+    /// Columns whose policy and leakage verdicts are reported, not enforced.
+    public enum Allowance: Sendable, Hashable {
+        case columns(Set<String>)
+        case all
+
+        func contains(_ column: String) -> Bool {
+            switch self {
+            case .columns(let names): names.contains(column)
+            case .all: true
+            }
+        }
+
+        var names: Set<String> {
+            switch self {
+            case .columns(let names): names
+            case .all: []
+            }
+        }
+    }
+
+    /// The rows that the figures are measured on, and no other.
+    public enum Holdout: Sendable, Hashable {
+        /// A share of the rows, below 1: the newest with a time column, else drawn evenly from both classes.
+        case share(Double)
+        case file(String)
+        case none
+    }
+
+    public var label: String
+    /// The label's value that counts as converted; nil: found out where it is plain (yes, true, 1, won).
+    public var positive: String?
+    public var time: String?
+    public var exclude: Set<String> = []
+    public var allow = Allowance.columns([])
+    public var holdout = Holdout.share(0.2)
+    public var seed: UInt64 = 1
+    /// How long the search for settings may take; the chosen settings are always trained to the end.
+    public var budget = Duration.seconds(120)
+    /// What people call the model.
+    public var name = "model"
+
+    public init(label: String) { self.label = label }
+}
+
+/// Where a long run stands, for a progress bar.
+public struct TrainingProgress: Sendable {
+    /// As people would say it: "reading", "settings 2 of 5".
+    public var stage: String
+    public var done: Int
+    /// nil where it isn't known.
+    public var total: Int?
+    /// What is counted: rows, bytes, rounds.
+    public var unit: String
+
+    public init(stage: String, done: Int, total: Int?, unit: String) {
+        self.stage = stage
+        self.done = done
+        self.total = total
+        self.unit = unit
+    }
+}

@@ -1,1 +1,0 @@
-@main struct Leadwire { static func main() {} }

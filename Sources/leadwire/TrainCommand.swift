@@ -1,0 +1,117 @@
+import ArgumentParser
+import JSONBytes
+import Learning
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Learn a model from a table of leads whose outcome is known.",
+        discussion: """
+            The delimiter, a byte order mark and quoted line ends are found out. Columns and their kinds are inferred and \
+            printed; identifiers, constants, what policy forbids and what is known only after the outcome are left out, each \
+            with its reason. Quality is measured on rows held out, never on training rows.
+
+            Example:
+              leadwire train history.csv --label converted --positive yes --time created_at --out model.leadwire
+            """)
+
+    @Argument(help: "The table: CSV with a header.") var file: String
+    @Option(help: "The column that says what became of the lead.") var label: String
+    @Option(help: "The label's value that counts as converted. [default: yes, true, 1 or won, where it is plain]")
+    var positive: String?
+    @Option(help: "The column that says when: the newest rows are held out, dates become ages at that time.")
+    var time: String?
+    @Option(help: "Columns to leave out, separated by commas.") var exclude: String?
+    @Option(
+        help: """
+            Columns that policy or the leakage check would leave out and that are used all the same, separated by commas, or \
+            "all". For tables that are not about housing; the card says so.
+            """)
+    var allow: String?
+    @Option(help: "Share of the rows to measure on (0: none), or a CSV file of its own.") var holdout = "0.2"
+    @Option(help: "Fixes every random choice.") var seed: UInt64 = 1
+    @Option(help: "Time for the search of settings: 90s, 2m, 1h.") var budget = "2m"
+    @Option(help: "What people call the model. [default: the name of the artifact]") var name: String?
+    @Option(name: [.long, .short], help: "The model artifact to write.") var out: String
+    @Flag(help: "Print the hold-out figures as JSON on the standard output.") var json = false
+
+    func run() throws {
+        do throws(TableError) {
+            try train()
+        } catch {
+            throw CommandFailure(error, file: file)
+        }
+    }
+
+    private func train() throws(TableError) {
+        let options = try options()
+        let bar = ProgressBar()
+        let table = try RawTable(path: file) { done, total in
+            bar.update(stage: "reading", done: done, total: total, unit: "bytes")
+        }
+        let trainer = try Trainer(table: table, options: options)
+        bar.finish()
+        TrainReport.describe(trainer)
+        let outcome = try trainer.run { state in
+            bar.update(stage: state.stage, done: state.done, total: state.total, unit: state.unit)
+        }
+        bar.finish()
+        TrainReport.describe(outcome, label: label)
+        do {
+            try outcome.artifact.write(to: out)
+        } catch {
+            throw TableError(.unwritable, error.description)
+        }
+        Terminal.say("wrote \(out), \(outcome.artifact.sha256)")
+        if json { Terminal.printJSON(TrainReport.json(trainer, outcome, path: out)) }
+    }
+
+    private func options() throws(TableError) -> TrainingOptions {
+        var options = TrainingOptions(label: label)
+        options.positive = positive
+        options.time = time
+        options.exclude = Set(Self.list(exclude))
+        options.allow = allow == "all" ? .all : .columns(Set(Self.list(allow)))
+        options.seed = seed
+        options.name = name ?? ModelName.of(path: out)
+        guard let duration = DurationText.duration(budget) else {
+            throw TableError(.invalidOption, "--budget \(budget) is no time; write 90s, 2m or 1h")
+        }
+        options.budget = duration
+        if let share = Double(holdout) {
+            guard (0..<1).contains(share) else {
+                throw TableError(
+                    .invalidOption, "--holdout must be 0, a share below 1, or a CSV file; it is \(holdout)")
+            }
+            options.holdout = share == 0 ? .none : .share(share)
+        } else {
+            options.holdout = .file(holdout)
+        }
+        return options
+    }
+
+    private static func list(_ text: String?) -> [String] {
+        text?.split(separator: ",").map { String(CellText.trimmed($0)) }.filter { !$0.isEmpty } ?? []
+    }
+}
+
+/// `90s`, `2m`, `1h`, or seconds without a letter.
+enum DurationText {
+    static func duration(_ text: String) -> Duration? {
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3_600]
+        let unit = text.last.flatMap { units[$0] }
+        guard let value = Double(unit == nil ? text : String(text.dropLast())), value > 0, value < 1e6 else {
+            return nil
+        }
+        return .seconds(value * (unit ?? 1))
+    }
+}
+
+enum ModelName {
+    /// The file's name without folders and extension.
+    static func of(path: String) -> String {
+        let last = path.split(separator: "/").last.map(String.init) ?? "model"
+        return last.hasSuffix(".leadwire") ? String(last.dropLast(9)) : last
+    }
+}
