@@ -15,29 +15,23 @@ extension SQLiteLeadStore {
 /// One page of the ranked list.
 ///
 /// Every rank index begins with tenant and shelf, so a page is a merge of at most eight short walks, whatever of class and
-/// review list is asked for. A condition that the walk can't use as a bound could make it long, so a condition that
-/// few leads meet leads instead, and what it finds is sorted.
+/// review list is asked for. A condition that a shelf's walk can't use as a bound could make it long (few cold leads have
+/// a high score), so where few leads of the shelf meet it, they are read by that condition's index and sorted.
 struct RankedLeads {
     private let query: LeadQuery
     private let cursor: LeadCursor?
     private let database: Database
-    private let tenant: Int64?
-    private let shelves: [Int64]
     private let few: Int
 
-    init(_ query: LeadQuery, after cursor: LeadCursor?, in database: Database, few: Int) throws {
-        self.few = few
+    init(_ query: LeadQuery, after cursor: LeadCursor?, in database: Database, few: Int) {
         self.query = query
         self.cursor = cursor
         self.database = database
-        tenant = try database.integer("SELECT id FROM tenants WHERE name = ?", [query.tenant.name])
-        let classes = query.classification.map { [$0] } ?? Classification.allCases
-        let reviews = query.needsReview.map { [$0] } ?? [false, true]
-        shelves = classes.flatMap { ofClass in reviews.map { ofClass.shelf(inReview: $0) } }
+        self.few = few
     }
 
     /// A lead's place in the list.
-    struct Place {
+    private struct Place {
         var rank: UInt64
         var order: Double
         var row: Int64
@@ -45,8 +39,14 @@ struct RankedLeads {
 
     func page() throws -> LeadPage {
         let limit = min(max(query.limit, 1), 200)
-        guard let tenant else { return LeadPage(leads: [], nextCursor: nil) }
-        var places = try narrowing(tenant).map { try find($0, limit + 1) } ?? walk(tenant, limit + 1)
+        guard let tenant = try database.integer("SELECT id FROM tenants WHERE name = ?", [query.tenant.name])
+        else { return LeadPage(leads: [], nextCursor: nil) }
+        var places: [Place] = []
+        for ofClass in query.classification.map({ [$0] }) ?? Classification.allCases {
+            for inReview in query.needsReview.map({ [$0] }) ?? [false, true] {
+                places += try best(limit + 1, of: ofClass.shelf(inReview: inReview), tenant)
+            }
+        }
         places.sort { $0.order != $1.order ? $0.order > $1.order : $0.row > $1.row }
         let shown = places.prefix(limit)
         let leads = try shown.map { try score(ofRow: $0.row) }
@@ -54,77 +54,34 @@ struct RankedLeads {
         return LeadPage(leads: leads, nextCursor: next?.text(for: query.sort))
     }
 
-    /// A condition with an index of its own.
-    struct Narrowing {
-        var index: String
-        var condition: String
-        var arguments: StatementArguments
+    private func best(_ limit: Int, of shelf: Int64, _ tenant: Int64) throws -> [Place] {
+        let place: StatementArguments = [tenant, shelf]
+        let narrow = try narrowings.first { index, condition, argument in
+            let sql = """
+                SELECT count(*) FROM (SELECT 1 FROM leads INDEXED BY \(index)
+                WHERE tenant = ? AND shelf = ?\(condition) LIMIT \(few + 1))
+                """
+            return Int(try database.integer(sql, place + [argument]) ?? 0) <= few
+        }
+        let (conditions, arguments) = conditions
+        let sql = """
+            SELECT \(column), id FROM leads INDEXED BY \(narrow?.index ?? walkedIndex)
+            WHERE tenant = ? AND shelf = ?\(conditions) ORDER BY \(column) DESC, id DESC LIMIT \(limit)
+            """
+        return try database.rows(sql, place + arguments).map(self.place)
     }
 
-    var narrowings: [Narrowing] {
-        var found: [Narrowing] = []
-        let shelfList = shelves.map(String.init).joined(separator: ", ")
+    /// Conditions with an index of their own that the walk does not follow.
+    private var narrowings: [(index: String, condition: String, argument: (any DatabaseValueConvertible)?)] {
+        var found: [(index: String, condition: String, argument: (any DatabaseValueConvertible)?)] = []
         if let since = query.updatedSince, query.sort != .updated {
-            found.append(
-                Narrowing(
-                    index: "leads_by_updated", condition: "tenant = ? AND shelf IN (\(shelfList)) AND updated >= ?",
-                    arguments: [tenant, since.milliseconds]))
+            found.append(("leads_by_updated", " AND updated >= ?", since.milliseconds))
         }
         if let minimum = query.minimumScore, query.sort != .score {
-            found.append(
-                Narrowing(
-                    index: "leads_by_score", condition: "tenant = ? AND shelf IN (\(shelfList)) AND score_rank >= ?",
-                    arguments: [tenant, minimum]))
+            found.append(("leads_by_score", " AND score_rank >= ?", minimum))
         }
-        if let source = query.source {
-            found.append(
-                Narrowing(
-                    index: "leads_by_source", condition: "tenant = ? AND source = ?", arguments: [tenant, source]))
-        }
+        if let source = query.source { found.append(("leads_by_source", " AND source = ?", source)) }
         return found
-    }
-
-    private func narrowing(_ tenant: Int64) throws -> Narrowing? {
-        try narrowings.first { narrowing in
-            let sql = """
-                SELECT count(*) FROM (SELECT 1 FROM leads INDEXED BY \(narrowing.index)
-                WHERE \(narrowing.condition) LIMIT \(few + 1))
-                """
-            return Int(try database.integer(sql, narrowing.arguments) ?? 0) <= few
-        }
-    }
-
-    private func find(_ narrowing: Narrowing, _ limit: Int) throws -> [Place] {
-        let (sql, arguments) = narrowedSQL(narrowing, limit)
-        return try database.rows(sql, arguments).map(place)
-    }
-
-    private func walk(_ tenant: Int64, _ limit: Int) throws -> [Place] {
-        try shelves.flatMap { shelf in
-            let (sql, arguments) = walkSQL(tenant, shelf, limit)
-            return try database.rows(sql, arguments).map(place)
-        }
-    }
-
-    func narrowedSQL(_ narrowing: Narrowing, _ limit: Int) -> (String, StatementArguments) {
-        let shelfList = shelves.map(String.init).joined(separator: ", ")
-        let (conditions, arguments) = conditions
-        let sql = """
-            SELECT \(column), id FROM leads INDEXED BY \(narrowing.index)
-            WHERE \(narrowing.condition) AND +shelf IN (\(shelfList))\(conditions)
-            ORDER BY \(column) DESC, id DESC LIMIT \(limit)
-            """
-        return (sql, narrowing.arguments + arguments)
-    }
-
-    func walkSQL(_ tenant: Int64, _ shelf: Int64, _ limit: Int) -> (String, StatementArguments) {
-        let (conditions, arguments) = conditions
-        let sql = """
-            SELECT \(column), id FROM leads INDEXED BY \(index)
-            WHERE tenant = ? AND shelf = ?\(conditions)
-            ORDER BY \(column) DESC, id DESC LIMIT \(limit)
-            """
-        return (sql, [tenant, shelf] + arguments)
     }
 
     private var column: String {
@@ -135,7 +92,7 @@ struct RankedLeads {
         }
     }
 
-    private var index: String {
+    private var walkedIndex: String {
         switch query.sort {
         case .score: "leads_by_score"
         case .updated: "leads_by_updated"

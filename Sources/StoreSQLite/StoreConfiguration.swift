@@ -35,11 +35,11 @@ public struct StoreConfiguration: Sendable, Hashable {
     public var maximumReaders = 4
     /// Page cache of the writer; each reader has a quarter of it.
     public var cacheBytes = 32 << 20
-    /// A condition of the ranked list that at most so many leads meet is read whole and sorted; the others are met on a
-    /// walk down the ranks.
-    public var maximumSortedLeads = 4_000
+    /// A condition of the ranked list that at most so many leads of a class meet is read whole and sorted; the others are
+    /// met on a walk down the ranks. Below 0 there is only the walk.
+    public var maximumSortedLeads = 1_000
     /// The write-ahead log is copied into the file at this size, and its file is cut back to it.
-    public var walBytes = 16 << 20
+    public var walBytes = 32 << 20
     /// A quota for the file; nil leaves it to the disk. At the quota a write fails as ``StoreError/Code/full``.
     public var maximumFileBytes: Int?
 

@@ -25,7 +25,7 @@ private final class Traced: Sendable {
 @Suite struct QueryPlanTests {
     /// Every statement that the store runs is traced, and its plan asked for: a read that scans a table of leads, scores
     /// or events would show here before it shows in a year's data.
-    @Test(.timeLimit(.minutes(1)), arguments: [0, 4_000])
+    @Test(.timeLimit(.minutes(1)), arguments: [-1, 1_000])
     func `no statement scans a table or sorts a walk`(_ maximumSortedLeads: Int) async throws {
         var configuration = StoreConfiguration()
         configuration.maximumSortedLeads = maximumSortedLeads
@@ -41,7 +41,7 @@ private final class Traced: Sendable {
             // The rows of a bounded subquery may be scanned, a table may not.
             let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.hasPrefix("SCAN (subquery") }
             #expect(scans == ["SCAN CONSTANT ROW"] || scans.isEmpty, "\(sql)\n\(plan)")
-            if maximumSortedLeads == 0, sql.contains("INDEXED BY") {
+            if maximumSortedLeads < 0, sql.contains("INDEXED BY") {
                 #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(sql)\n\(plan)")
             }
         }

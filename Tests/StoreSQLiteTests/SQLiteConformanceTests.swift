@@ -12,7 +12,7 @@ import Testing
     @Test(.timeLimit(.minutes(1)), arguments: ConformanceCase.ranking)
     func `ranking keeps the promise where no condition is rare`(_ promise: ConformanceCase) async throws {
         var configuration = StoreConfiguration()
-        configuration.maximumSortedLeads = 0
+        configuration.maximumSortedLeads = -1
         try await promise.check(SQLiteHarness(configuration))
     }
 
