@@ -1,0 +1,42 @@
+import HTTPTypes
+import NIOHTTP1
+
+/// What the gate reads of a request, whichever library parsed it.
+struct RequestHead: Sendable {
+    var host: String?
+    var origin: [String]
+    var fetchSite: [String]
+    var authorization: [String]
+    /// A header that only a proxy adds, if there is one.
+    var proxyHeader: String?
+
+    /// Named by RFC 7239, by custom and by RFC 9110: any of them says that a proxy stands in between.
+    static func isProxyHeader(_ name: String) -> Bool {
+        let lowercased = name.lowercased()
+        return lowercased.hasPrefix("x-forwarded-") || ["forwarded", "x-real-ip", "via"].contains(lowercased)
+    }
+
+    /// - Parameter names: every header name of the request, as it came.
+    private init(
+        host: String?, names: some Sequence<String>, values: (String) -> [String]
+    ) {
+        self.host = host
+        origin = values("origin")
+        fetchSite = values("sec-fetch-site")
+        authorization = values("authorization")
+        proxyHeader = names.first(where: Self.isProxyHeader)
+    }
+
+    init(_ head: HTTPRequestHead) {
+        let hosts = head.headers["host"]
+        self.init(
+            host: hosts.count == 1 ? hosts[0] : nil, names: head.headers.lazy.map(\.name),
+            values: { head.headers[$0] })
+    }
+
+    init(_ request: HTTPRequest) {
+        self.init(
+            host: request.authority, names: request.headerFields.lazy.map(\.name.rawName),
+            values: { name in HTTPField.Name(name).map { request.headerFields[values: $0] } ?? [] })
+    }
+}

@@ -1,0 +1,61 @@
+import HTTPTypes
+import JSONBytes
+import Leads
+import NIOCore
+import Realtime
+
+/// The WebSocket's path seen as HTTP, and the administrator's view of the stream (contract, section 4).
+extension API {
+    static let liveScoresPath = prefix + "/ws/live-scores"
+
+    static func isLiveScores(_ target: String) -> Bool {
+        target.utf8.prefix { $0 != UInt8(ascii: "?") }.elementsEqual(liveScoresPath.utf8)
+    }
+
+    /// `GET /ws/live-scores` that did not become a WebSocket: no upgrade was asked for, or not as a connection's first
+    /// request, or there is no room.
+    func refuseWithoutUpgrade(_ exchange: Exchange) async throws -> Reply {
+        let asked = exchange.headers[.upgrade]?.lowercased() == "websocket"
+        if asked, let refusal = hub.refusal(of: exchange.principal, remoteAddress: exchange.remoteAddress) {
+            throw APIError(.overloaded, "no room for another connection (\(refusal.rawValue))")
+        }
+        throw APIError(
+            .upgradeRequired,
+            asked
+                ? "not a WebSocket handshake of RFC 6455, version 13, as the first request of its connection"
+                : "this path speaks WebSocket")
+    }
+
+    /// `GET /ws/metrics`.
+    func streamMetrics(_ exchange: Exchange) async throws -> Reply {
+        .json(await hub.metrics(tenant: exchange.principal.tenant).json())
+    }
+
+    /// `GET /ws/connections`.
+    func connections(_ exchange: Exchange) async throws -> Reply {
+        var problems: [FieldProblem] = []
+        var query = ConnectionQuery(tenant: exchange.principal.tenant)
+        query.limit = exchange.query.integer("limit", in: 1...ConnectionQuery.maximumLimit, problems: &problems) ?? 100
+        query.cursor = exchange.query["cursor"]
+        query.user = exchange.query["user"]
+        query.event = exchange.query.choice("event", problems: &problems)
+        query.isLagging = exchange.query.flag("lagging", problems: &problems)
+        query.role = exchange.query.choice("role", problems: &problems)
+        guard problems.isEmpty else { throw APIError.invalid(problems) }
+        return .json(await hub.connections(query).json())
+    }
+
+    /// `DELETE /ws/connections/{id}`.
+    func disconnect(_ exchange: Exchange) async throws -> Reply {
+        let id = exchange.parameters[0]
+        guard await hub.disconnect(id: id, tenant: exchange.principal.tenant) else {
+            throw APIError(.notFound, "no connection of this id")
+        }
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("connection_id", id)
+        json.member("state", "closed")
+        json.endObject()
+        return .json(json.bytes)
+    }
+}

@@ -1,0 +1,166 @@
+import Hummingbird
+import HummingbirdCore
+public import Leads
+public import Learning
+public import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import Realtime
+public import Scoring
+import ServiceLifecycle
+import UnixSignals
+
+/// One running Leadwire: HTTP and WebSocket on one port, the engine, the hub and the store behind them.
+public struct LeadwireServer: Sendable {
+    /// What the server is made of besides its settings.
+    public struct Parts: Sendable {
+        public var model: ModelArtifact
+        public var profile: AgencyProfile
+        public var clock: any WallClock
+        public var cache: any ScoreCache
+        public var scoring: ScoringConfiguration
+        /// Opens the store with the sink that its log must feed.
+        public var openStore: @Sendable (any EventSink) throws(StoreError) -> any LeadStore
+
+        public init(
+            model: ModelArtifact, profile: AgencyProfile, clock: any WallClock, cache: any ScoreCache,
+            scoring: ScoringConfiguration = ScoringConfiguration(),
+            openStore: @escaping @Sendable (any EventSink) throws(StoreError) -> any LeadStore
+        ) {
+            self.model = model
+            self.profile = profile
+            self.clock = clock
+            self.cache = cache
+            self.scoring = scoring
+            self.openStore = openStore
+        }
+    }
+
+    public let hub: Hub
+    public let store: any LeadStore
+    public let engine: ScoringEngine
+    private let settings: ServerSettings
+    private let logger: Logger
+    private let gate: LocalGate
+    private let responder: APIResponder
+
+    /// Opens the store and loads the model; nothing listens yet.
+    ///
+    /// - Throws: ``ServerRefusal`` for settings that may not serve, `StoreError`, `ScoringError`.
+    public init(settings: ServerSettings, parts: Parts, logger: Logger) async throws {
+        if let refusal = settings.refusal { throw ServerRefusal(message: refusal) }
+        self.settings = settings
+        self.logger = logger
+        let publisher = EventPublisher()
+        let store = try parts.openStore(publisher)
+        let hub = Hub(
+            group: Self.eventLoops, configuration: settings.hub, history: StoreHistory(store: store))
+        publisher.connect(to: hub)
+        let position = try await store.position(of: .local)
+        hub.setPosition(of: Tenant.local.name, epoch: position.epoch, offset: position.offset)
+        let engine = try ScoringEngine(
+            model: parts.model, profile: parts.profile, store: store, cache: parts.cache, clock: parts.clock,
+            configuration: parts.scoring)
+        let statistics = RequestStatistics()
+        let gate = LocalGate()
+        gate.listening(on: settings.port)
+        let api = API(
+            engine: engine, store: store, cache: parts.cache, hub: hub,
+            health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
+            statistics: statistics, currency: parts.profile.currency, clock: parts.clock)
+        self.hub = hub
+        self.store = store
+        self.engine = engine
+        self.gate = gate
+        responder = APIResponder(
+            gate: gate, table: RouteTable(api.routes()), limits: settings.limits, statistics: statistics,
+            clock: parts.clock)
+    }
+
+    private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
+
+    /// Serves until the task is cancelled, or SIGTERM or SIGINT comes: then no new connection, open requests are
+    /// finished, sockets are told that the server goes away, and the store is closed. Bounded by the drain deadline.
+    ///
+    /// - Parameter onListening: called once with the port that answers.
+    public func run(
+        handlingSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
+        let application = Application(
+            responder: responder, server: makeChannels(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), backlog: settings.backlog),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? settings.port
+                gate.listening(on: port)
+                await onListening(port)
+            }, eventLoopGroupProvider: .shared(Self.eventLoops), logger: logger)
+        let service = ServingService(application: application, hub: hub, store: store)
+        var configuration = ServiceGroupConfiguration(
+            services: [service], gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
+        configuration.maximumGracefulShutdownDuration = settings.drainDeadline
+        configuration.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func makeChannels() -> HTTPServerBuilder {
+        let (gate, hub) = (gate, hub)
+        var channel = OnePortChannel.Settings()
+        channel.headerBytes = settings.limits.headerBytes
+        let settings = channel
+        return HTTPServerBuilder { responder in
+            OnePortChannel(
+                responder: responder, settings: settings,
+                mayUpgrade: { head, channel in
+                    guard head.method == .GET, API.isLiveScores(head.uri),
+                        let principal = try? gate.admit(RequestHead(head))
+                    else { return false }
+                    return hub.refusal(of: principal, remoteAddress: channel.remoteAddress) == nil
+                },
+                installWebSocket: { channel, head in
+                    channel.eventLoop.makeCompletedFuture {
+                        let principal = try gate.admit(RequestHead(head))
+                        try WebSocketConnection.install(
+                            on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress)
+                    }
+                })
+        }
+    }
+}
+
+/// Why a server may not start; the message says what to set.
+public struct ServerRefusal: Error, Sendable, CustomStringConvertible {
+    public var message: String
+
+    public var description: String { message }
+}
+
+/// HTTP, hub and store as one life: they end in this order.
+private struct ServingService<Responder: HTTPResponder>: Service where Responder.Context == ConnectionContext {
+    let application: Application<Responder>
+    let hub: Hub
+    let store: any LeadStore
+
+    /// Within it every socket is told at a moment of its own, so that not all come back at once.
+    private static var goingAwayWindow: Duration { .milliseconds(500) }
+    private static var socketDeadline: Duration { .seconds(5) }
+
+    func run() async throws {
+        let result: Result<Void, any Error>
+        do {
+            try await withGracefulShutdownHandler {
+                try await application.run()
+            } onGracefulShutdown: {
+                // The server waits for its sockets, so they are told while it drains.
+                Task { await hub.shutDown(window: Self.goingAwayWindow, deadline: Self.socketDeadline) }
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await hub.shutDown(window: .zero, deadline: Self.socketDeadline)
+        await store.close()
+        try result.get()
+    }
+}

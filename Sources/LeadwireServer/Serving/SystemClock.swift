@@ -1,0 +1,18 @@
+public import Leads
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Musl
+#endif
+
+/// The machine's own wall clock.
+public struct SystemClock: WallClock {
+    public init() {}
+
+    public var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

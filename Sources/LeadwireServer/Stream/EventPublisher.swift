@@ -1,0 +1,59 @@
+import Leads
+import NIOConcurrencyHelpers
+import Realtime
+import Scoring
+
+/// Carries committed events from the store's log to the hub. Called on the store's writer: it renders and hands over,
+/// and never waits.
+final class EventPublisher: EventSink, Sendable {
+    private let hub: NIOLockedValueBox<Hub?> = NIOLockedValueBox(nil)
+    /// By tenant: the newest offset that the hub was given, for the event log's lag.
+    private let delivered = NIOLockedValueBox<[String: UInt64]>([:])
+
+    /// The hub reads the store's log, and the store's writer feeds the hub: so it is known only after both exist.
+    func connect(to hub: Hub) {
+        self.hub.withLockedValue { $0 = hub }
+    }
+
+    func deliver(_ events: [CommittedEvent]) {
+        guard let hub = hub.withLockedValue({ $0 }) else { return }
+        let publications = events.compactMap(Self.publication)
+        hub.publish(publications)
+        delivered.withLockedValue { delivered in
+            for event in events { delivered[event.event.tenant.name] = event.offset }
+        }
+    }
+
+    func deliveredOffset(of tenant: Tenant) -> UInt64? {
+        delivered.withLockedValue { $0[tenant.name] }
+    }
+
+    /// The event as every connection gets it: live, replayed, on every transport.
+    static func publication(_ committed: CommittedEvent) -> Publication? {
+        let event = committed.event
+        guard let name = EventName(rawValue: event.type.rawValue) else { return nil }
+        let (data, audience) = BroadcastEnvelope.open(event.data, type: event.type)
+        return Publication(
+            tenant: event.tenant.name, name: name, epoch: committed.epoch, offset: committed.offset, id: event.id,
+            timestamp: event.timestamp.description, data: data, audience: audience, subject: event.leadID)
+    }
+}
+
+/// The store's log as the hub's replay reads it.
+struct StoreHistory: HistorySource {
+    let store: any LeadStore
+
+    func position(of tenant: String) async throws -> (epoch: String, offset: UInt64) {
+        let position = try await store.position(of: Tenant(tenant))
+        return (position.epoch, position.offset)
+    }
+
+    func events(after offset: UInt64, tenant: String, limit: Int) async throws -> [HistoryItem] {
+        try await store.events(after: offset, tenant: Tenant(tenant), limit: limit).compactMap { logged in
+            switch logged {
+            case .erased(let offset): .erased(offset: offset)
+            case .event(let committed): EventPublisher.publication(committed).map(HistoryItem.event)
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import Leads
+import NIOCore
+import Realtime
+
+/// One request on its way through a route: who asks, what for, and the body that is still to be read.
+struct Exchange: Sendable {
+    /// Names this request in the answer and in the log.
+    var id: String
+    var method: HTTPRequest.Method
+    /// The percent-decoded values of the route's variable segments, in order.
+    var parameters: [String]
+    var query: QueryParameters
+    var headers: HTTPFields
+    var body: RequestBody
+    var principal: Principal
+    var limits: RequestLimits
+    var remoteAddress: SocketAddress?
+    var started: ContinuousClock.Instant
+
+    var tenant: Tenant { Tenant(principal.tenant) }
+
+    func header(_ name: HTTPField.Name) -> String? { headers[name] }
+}
+
+/// What a route answers: a status, headers and bytes, or a body that is written while it is made.
+struct Reply: Sendable {
+    /// Runs where Hummingbird's own writer runs, off any actor.
+    typealias BodyWriter = @concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void
+
+    enum Body: Sendable {
+        case bytes([UInt8])
+        case stream(BodyWriter)
+    }
+
+    var status: Int = 200
+    var contentType = Reply.json
+    var headers: [(name: String, value: String)] = []
+    var body: Body
+
+    static let json = "application/json"
+    static let ndjson = "application/x-ndjson"
+
+    static func json(_ bytes: [UInt8], status: Int = 200) -> Reply {
+        Reply(status: status, body: .bytes(bytes))
+    }
+}

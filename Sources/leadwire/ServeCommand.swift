@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import Leads
+import LeadwireServer
+import Learning
+import Logging
+import Scoring
+import StoreSQLite
+
+/// `leadwire serve`.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve scores over HTTP and stream them over WebSocket.",
+        discussion: """
+            Each setting is taken from its flag, else from LEADWIRE_NAME in the environment, else from leadwire.yaml, \
+            else from its default; --print-config shows which.
+
+            Example:
+              leadwire serve --port 8000 --data data --profile profile.yaml
+            """)
+
+    @Option(help: "Address to listen on; local mode takes 127.0.0.1, localhost and ::1.") var host: String?
+    @Option(help: "Port to listen on; 0 takes a free one.") var port: String?
+    @Option(help: "Folder of the embedded store; made if absent.") var data: String?
+    @Option(help: "sqlite:FILE for a store elsewhere than in --data.") var database: String?
+    @Option(help: "Address of Redis (not part of this version).") var redis: String?
+    @Option(help: "Model artifact; without one the prior serves.") var model: String?
+    @Option(help: "local or jwt (jwt is not part of this version).") var auth: String?
+    @Option(help: "The agency's profile, YAML.") var profile: String?
+    @Option(help: "What an acknowledged score survives: full (power loss) or process (kill -9).") var durability: String?
+    @Flag(help: "Serve a model that was trained against the policy on protected columns.")
+    var acceptPolicyOverride = false
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
+    @Option(help: "File of settings instead of ./leadwire.yaml.") var config: String?
+    @Flag(help: "Show the settings with where each comes from, and exit.") var printConfig = false
+
+    func run() async throws {
+        do {
+            let configuration = try readConfiguration()
+            if printConfig {
+                Terminal.print(configuration.printed())
+                return
+            }
+            try await serve(configuration)
+        } catch let error as ConfigurationError {
+            throw CommandFailure(error.description, code: 2)
+        } catch let error as ServerRefusal {
+            throw CommandFailure(error.message, code: 2)
+        } catch let error as StoreError {
+            throw CommandFailure(error.message, code: 1)
+        } catch let error as ArtifactError {
+            throw CommandFailure("\(error)", code: 1)
+        } catch let error as ScoringError {
+            throw CommandFailure(error.description, code: 1)
+        }
+    }
+
+    private func readConfiguration() throws(ConfigurationError) -> ServeConfiguration {
+        var file: (name: String, entries: [(String, String)])?
+        let path = config ?? "leadwire.yaml"
+        if config != nil || FileManager.default.fileExists(atPath: path) {
+            file = (path, try ServeFiles.settings(at: path))
+        }
+        let flags: [(ServeKey, String?)] = [
+            (.host, host), (.port, port), (.data, data), (.database, database), (.redis, redis), (.model, model),
+            (.auth, auth), (.profile, profile), (.durability, durability), (.logLevel, logLevel),
+            (.acceptPolicyOverride, acceptPolicyOverride ? "true" : nil),
+        ]
+        return try ServeConfiguration(flags: flags, environment: ProcessInfo.processInfo.environment, file: file)
+    }
+
+    private func serve(_ configuration: ServeConfiguration) async throws {
+        let settings = try ServeCommand.settings(configuration)
+        if let refusal = settings.refusal { throw ConfigurationError(refusal) }
+        let profile = try configuration.text(.profile).map(ServeProfile.load(from:)) ?? AgencyProfile()
+        let model = try ServeCommand.model(configuration, profile: profile)
+        let path = try ServeCommand.storePath(configuration)
+        var store = StoreConfiguration()
+        store.durability = try configuration.choice(.durability)
+        let level: Logger.Level = try configuration.choice(.logLevel)
+        var logger = Logger(label: "leadwire") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        let clock = SystemClock()
+        let storeConfiguration = store
+        let parts = LeadwireServer.Parts(
+            model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),
+            openStore: { sink throws(StoreError) in
+                try SQLiteLeadStore(path: path, configuration: storeConfiguration, sink: sink)
+            })
+        let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
+        let greeting = ServeGreeting(host: settings.host, model: model, storePath: path)
+        do {
+            try await server.run { port in greeting.print(port: port) }
+        } catch {
+            throw CommandFailure("the server ended: \(error)", code: 1)
+        }
+    }
+}
