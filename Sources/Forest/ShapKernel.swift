@@ -15,8 +15,8 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
     private let complement: Vector  // 1 - t
     private let weights: Vector
 
-    /// Twelve vectors per repeat: {s left, s right, e left, e right} for a row that left the path above, that goes
-    /// left, that goes right.
+    /// Sixteen vectors per repeat: {s hot, s cold, e hot, e cold}, for a row that has left the path above and goes
+    /// left, or right, and for one that has followed it and goes left, or right.
     private let repeats: [Vector]
 
     init(_ layout: ShapLayout) {
@@ -27,13 +27,12 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
             return result
         }
         var repeats: [Vector] = []
-        repeats.reserveCapacity(12 * layout.repeats.count)
+        repeats.reserveCapacity(16 * layout.repeats.count)
         for item in layout.repeats {
             let before = item.merged
-            repeats.append(Vector(repeating: Float(item.leftRatio)))
-            repeats.append(Vector(repeating: Float(item.rightRatio)))
-            repeats.append(Vector(repeating: 0))
-            repeats.append(Vector(repeating: 0))
+            let (left, right) = (Vector(repeating: Float(item.leftRatio)), Vector(repeating: Float(item.rightRatio)))
+            let none = Vector(repeating: 0)
+            repeats += [left, right, none, none, right, left, none, none]
             for side in 0..<2 {
                 let hot = before * (side == 0 ? item.leftRatio : item.rightRatio)
                 let cold = before * (side == 0 ? item.rightRatio : item.leftRatio)
@@ -46,8 +45,7 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
                     hot: vector { ((1 - hot) - (1 - before) * hotFactor($0)) / old($0) },
                     cold: vector { (-cold - (1 - before) * coldFactor($0)) / old($0) }
                 )
-                repeats += side == 0 ? [factors.hot, factors.cold] : [factors.cold, factors.hot]
-                repeats += side == 0 ? [terms.hot, terms.cold] : [terms.cold, terms.hot]
+                repeats += [factors.hot, factors.cold, terms.hot, terms.cold]
             }
         }
         self.repeats = repeats
@@ -78,6 +76,8 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
                 unsafe image.withUnsafeBufferPointer { image in
                     for (index, tree) in layout.trees.enumerated() {
                         guard let first = nodes.baseAddress, let image = image.baseAddress else { return }
+                        // A forest without repeats never reads them.
+                        let repeats = unsafe repeats.baseAddress ?? UnsafePointer(vectors)
                         let nodes = unsafe first + tree.firstNode
                         unsafe decide(layout, tree, nodes, image, row, buffers)
                         unsafe goUp(layout, tree, nodes, repeats, buffers)
@@ -127,7 +127,7 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
     @inline(__always)
     private func goUp(
         _ layout: ShapLayout, _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>,
-        _ repeats: UnsafeBufferPointer<Vector>, _ buffers: Buffers
+        _ repeats: UnsafePointer<Vector>, _ buffers: Buffers
     ) {
         let (upward, effect) = unsafe (buffers.upward, buffers.effect)
         for index in 0..<tree.hangingCount {
@@ -135,35 +135,33 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
         }
         for index in tree.innerCount..<tree.nodeCount {
             let node = unsafe nodes + index
-            let goesLeft = unsafe buffers.directions[index] == 0
-            let left = unsafe Float(bitPattern: node.pointee.left)
-            let right = unsafe Float(bitPattern: node.pointee.right)
+            let side = unsafe Int(buffers.directions[index])
+            let hot = unsafe Float(bitPattern: node.pointee.children[unchecked: side])
+            let cold = unsafe Float(bitPattern: node.pointee.children[unchecked: side ^ 1])
             if unsafe node.pointee.repeatIndex < 0 {
-                let (hot, cold) = goesLeft ? (left, right) : (right, left)
-                let change = unsafe (hot - cold) * (goesLeft ? node.pointee.rightRatio : node.pointee.leftRatio)
+                let change = unsafe (hot - cold) * node.pointee.ratios[unchecked: side ^ 1]
                 unsafe effect[index] = Vector(repeating: change)
                 unsafe upward[index] = Vector(repeating: hot) - complement * change
             } else {
-                let factors = unsafe factors(tree, node.pointee.repeatIndex, goesLeft, repeats, buffers)
-                unsafe upward[index] = factors[0] * left + factors[1] * right
-                unsafe effect[index] = factors[2] * left + factors[3] * right
+                let factors = unsafe factors(tree, node.pointee.repeatIndex, side, repeats, buffers)
+                unsafe upward[index] = factors[0] * hot + factors[1] * cold
+                unsafe effect[index] = factors[2] * hot + factors[3] * cold
             }
         }
         var index = tree.innerCount &- 1
         while index >= 0 {
             let node = unsafe nodes + index
-            let goesLeft = unsafe buffers.directions[index] == 0
-            let (left, right) = unsafe (Int(node.pointee.left), Int(node.pointee.right))
+            let side = unsafe Int(buffers.directions[index])
+            let hot = unsafe upward[Int(node.pointee.children[unchecked: side])]
+            let cold = unsafe upward[Int(node.pointee.children[unchecked: side ^ 1])]
             if unsafe node.pointee.repeatIndex < 0 {
-                let (hot, cold) = goesLeft ? (left, right) : (right, left)
-                let ratio = unsafe goesLeft ? node.pointee.rightRatio : node.pointee.leftRatio
-                let change = unsafe (upward[hot] - upward[cold]) * ratio
+                let change = unsafe (hot - cold) * node.pointee.ratios[unchecked: side ^ 1]
                 unsafe effect[index] = change
-                unsafe upward[index] = upward[hot] - complement * change
+                unsafe upward[index] = hot - complement * change
             } else {
-                let factors = unsafe factors(tree, node.pointee.repeatIndex, goesLeft, repeats, buffers)
-                unsafe upward[index] = factors[0] * upward[left] + factors[1] * upward[right]
-                unsafe effect[index] = factors[2] * upward[left] + factors[3] * upward[right]
+                let factors = unsafe factors(tree, node.pointee.repeatIndex, side, repeats, buffers)
+                unsafe upward[index] = factors[0] * hot + factors[1] * cold
+                unsafe effect[index] = factors[2] * hot + factors[3] * cold
             }
             index &-= 1
         }
@@ -171,27 +169,26 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
 
     @inline(__always)
     private func goDown(
-        _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>, _ repeats: UnsafeBufferPointer<Vector>,
+        _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>, _ repeats: UnsafePointer<Vector>,
         _ buffers: Buffers
     ) {
         let (downward, effect, totals) = unsafe (buffers.downward, buffers.effect, buffers.totals)
         unsafe downward[0] = Vector(repeating: 1)
         for index in 0..<tree.innerCount {
             let node = unsafe nodes + index
-            let goesLeft = unsafe buffers.directions[index] == 0
-            let (left, right) = unsafe (Int(node.pointee.left), Int(node.pointee.right))
+            let side = unsafe Int(buffers.directions[index])
+            let hot = unsafe Int(node.pointee.children[unchecked: side])
+            let cold = unsafe Int(node.pointee.children[unchecked: side ^ 1])
             let weight = unsafe downward[index]
             unsafe totals[Int(node.pointee.feature)] += weight * effect[index]
             if unsafe node.pointee.repeatIndex < 0 {
-                let (hot, cold) = goesLeft ? (left, right) : (right, left)
-                let ratio = unsafe goesLeft ? node.pointee.rightRatio : node.pointee.leftRatio
-                let lost = weight * (complement * ratio)
+                let lost = unsafe weight * (complement * node.pointee.ratios[unchecked: side ^ 1])
                 unsafe downward[cold] = lost
                 unsafe downward[hot] = weight - lost
             } else {
-                let factors = unsafe factors(tree, node.pointee.repeatIndex, goesLeft, repeats, buffers)
-                unsafe downward[left] = weight * factors[0]
-                unsafe downward[right] = weight * factors[1]
+                let factors = unsafe factors(tree, node.pointee.repeatIndex, side, repeats, buffers)
+                unsafe downward[hot] = weight * factors[0]
+                unsafe downward[cold] = weight * factors[1]
             }
         }
         for index in tree.innerCount..<tree.nodeCount {
@@ -199,16 +196,15 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
         }
     }
 
-    /// The four vectors of a repeated split for the way that this row goes.
+    /// The four vectors of a repeated split for the way that this row goes, the row's own side first.
     @inline(__always)
     private func factors(
-        _ tree: ShapLayout.TreeSpan, _ repeatIndex: Int32, _ goesLeft: Bool, _ repeats: UnsafeBufferPointer<Vector>,
+        _ tree: ShapLayout.TreeSpan, _ repeatIndex: Int32, _ side: Int, _ repeats: UnsafePointer<Vector>,
         _ buffers: Buffers
     ) -> UnsafePointer<Vector> {
         let index = Int(repeatIndex)
-        let followed = unsafe buffers.followed[index &- tree.firstRepeat &+ 1] != 0
-        let variant = followed ? (goesLeft ? 4 : 8) : 0
-        return unsafe repeats.baseAddress.unsafelyUnwrapped + (12 &* index &+ variant)
+        let followed = unsafe Int(buffers.followed[index &- tree.firstRepeat &+ 1])
+        return unsafe repeats + (16 &* index &+ 8 &* followed &+ 4 &* side)
     }
 
     private func flush(

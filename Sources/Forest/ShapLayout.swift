@@ -19,10 +19,9 @@ struct ShapLayout: Sendable {
         /// Index into `repeats` of the forest, or -1 where this path meets the feature for the first time.
         var repeatIndex: Int32
         /// Local indices of the children; for a split with two leaves, the bits of their values.
-        var left: UInt32
-        var right: UInt32
-        var leftRatio: Float
-        var rightRatio: Float
+        var children: [2 of UInt32]
+        /// Share of the rows that goes left, and right.
+        var ratios: [2 of Float]
     }
 
     /// A split on a feature that its path has met before.
@@ -105,10 +104,10 @@ struct ShapLayout: Sendable {
                 threshold: tree.threshold[node],
                 slot: RowImage.index(
                     feature: tree.feature[node], defaultLeft: tree.defaultLeft[node], featureCount: featureCount),
-                feature: UInt32(tree.feature[node]), repeatIndex: -1, left: 0, right: 0,
-                leftRatio: Float(leftRatio), rightRatio: Float(1 - leftRatio))
+                feature: UInt32(tree.feature[node]), repeatIndex: -1, children: [0, 0],
+                ratios: [Float(leftRatio), Float(1 - leftRatio)])
             if let test = SpecialTest(tree, node) { specials.append(Special(node: UInt32(local), test: test)) }
-            (entry.left, entry.right) = children(of: node, local: local, tree, plan, &span)
+            entry.children = children(of: node, local: local, tree, plan, &span)
             // The nearest split above on the same feature, if there is one.
             var above = plan.parent[local]
             var side = plan.side[local]
@@ -142,12 +141,12 @@ struct ShapLayout: Sendable {
 
     private mutating func children(
         of node: Int, local: Int, _ tree: Tree, _ plan: Plan, _ span: inout TreeSpan
-    ) -> (UInt32, UInt32) {
+    ) -> [2 of UInt32] {
         let (left, right) = (Int(tree.left[node]), Int(tree.right[node]))
         guard local < span.innerCount else {
-            return (tree.leafValue[left].bitPattern, tree.leafValue[right].bitPattern)
+            return [tree.leafValue[left].bitPattern, tree.leafValue[right].bitPattern]
         }
-        return (slot(of: left, tree, plan, span), slot(of: right, tree, plan, span))
+        return [slot(of: left, tree, plan, span), slot(of: right, tree, plan, span)]
     }
 
     private mutating func slot(of child: Int, _ tree: Tree, _ plan: Plan, _ span: TreeSpan) -> UInt32 {
@@ -168,21 +167,29 @@ extension ShapLayout {
 
         init(_ tree: Tree) {
             local = [Int](repeating: -1, count: tree.nodeCount)
-            // Validated trees are numbered in preorder, so ascending numbers put parents before children.
+            var above = [Int](repeating: -1, count: tree.nodeCount)
+            var depth = [Int](repeating: 0, count: tree.nodeCount)
+            var isRepeat = [Bool](repeating: false, count: tree.nodeCount)
+            // Validated trees are numbered in preorder: parents come before children.
             for node in 0..<tree.nodeCount where !tree.isLeaf(node) {
+                for child in [Int(tree.left[node]), Int(tree.right[node])] {
+                    above[child] = node
+                    depth[child] = depth[node] + 1
+                }
                 let isCherry = tree.isLeaf(Int(tree.left[node])) && tree.isLeaf(Int(tree.right[node]))
                 if isCherry { cherries.append(node) } else { inner.append(node) }
+                var ancestor = above[node]
+                while ancestor >= 0, tree.feature[ancestor] != tree.feature[node] { ancestor = above[ancestor] }
+                isRepeat[node] = ancestor >= 0
             }
-            for (index, node) in (inner + cherries).enumerated() { local[node] = index }
-            parent = [Int](repeating: -1, count: inner.count + cherries.count)
-            side = [UInt8](repeating: 0, count: parent.count)
-            for node in inner {
-                for (value, child) in [(UInt8(0), Int(tree.left[node])), (1, Int(tree.right[node]))]
-                where !tree.isLeaf(child) {
-                    parent[local[child]] = local[node]
-                    side[local[child]] = value
-                }
-            }
+            // By depth, so that parents still come first, and in it first occurrences before repeats: the kernel's
+            // branch on that changes its mind once a level instead of at random.
+            inner.sort { (depth[$0], isRepeat[$0] ? 1 : 0, $0) < (depth[$1], isRepeat[$1] ? 1 : 0, $1) }
+            cherries.sort { (isRepeat[$0] ? 1 : 0, $0) < (isRepeat[$1] ? 1 : 0, $1) }
+            let order = inner + cherries
+            for (index, node) in order.enumerated() { local[node] = index }
+            parent = order.map { above[$0] < 0 ? -1 : local[above[$0]] }
+            side = order.map { above[$0] >= 0 && Int(tree.right[above[$0]]) == $0 ? 1 : 0 }
         }
 
         /// Cover-weighted mean of the leaves, children before parents.

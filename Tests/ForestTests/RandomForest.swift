@@ -89,10 +89,19 @@ extension Forest {
     /// The calls of the tests, with arrays.
     func margin(_ row: [Float]) throws -> Float { try margin(of: row.span) }
 
-    func explanation(_ row: [Float], scratch: ShapScratch) throws -> (margin: Float, contributions: [Double]) {
-        var contributions = [Double](repeating: .nan, count: featureCount)
-        var span = contributions.mutableSpan
-        let margin = try explain(row.span, into: &span, scratch: scratch)
+    func margins(_ rows: [Float], count: Int, places: Int? = nil) throws -> [Float] {
+        var margins = [Float](repeating: .nan, count: places ?? count)
+        var output = margins.mutableSpan
+        try self.margins(of: rows.span, rowCount: count, into: &output)
+        return margins
+    }
+
+    func explanation(
+        _ row: [Float], scratch: ShapScratch, places: Int? = nil
+    ) throws -> (margin: Float, contributions: [Double]) {
+        var contributions = [Double](repeating: .nan, count: places ?? featureCount)
+        var output = contributions.mutableSpan
+        let margin = try explain(row.span, into: &output, scratch: scratch)
         return (margin, contributions)
     }
 }
