@@ -15,11 +15,13 @@ public enum FeatureKind: Sendable, Hashable {
 public enum Feature: Int, CaseIterable, Sendable, Hashable {
     /// Mean minutes from our last message to the lead's next reply; else `response_time_hours` × 60. At least 0.
     case avgResponseTimeMinutes
-    /// 0 no budget in what they wrote, 0.4 a range or a bound, 0.7 a round figure, 1 an exact one. Missing without words.
+    /// 0 no budget in what they wrote, 0.4 a range, a bound or an approval, 0.7 a round figure, 1 an exact one; words, else
+    /// `budget_range`. Missing without words.
     case budgetSpecificityScore
-    /// Distinct places named in words and `location_preference`. Missing without words.
+    /// Distinct places named in words, else in `location_preference`. Missing without either.
     case locationSpecificityCount
-    /// Population variance of the lengths of the inbound messages, characters². Missing below two messages.
+    /// Population variance of the inbound messages' lengths after masking, bytes² of words and figures; `message_length`
+    /// stands in for an absent `message`. Missing below two messages.
     case messageLengthVariance
     /// Weighted urgency words per sentence, 0...1. Missing without words.
     case urgencyKeywordFrequency
@@ -39,7 +41,7 @@ public enum Feature: Int, CaseIterable, Sendable, Hashable {
     case financingStatusCategory
     /// Tone of the words. A proxy for language and grammar, masked by default. Missing without words.
     case communicationStyle
-    /// `source`, else `referral_source`, else the channel of the first message. Missing when none is given.
+    /// `source`, else the channel of the first message, else `referral_source` (a referral). Missing when none is given.
     case leadSourceType
     /// Words, else `property_type`. Missing unsaid.
     case propertyTypePreference
@@ -47,13 +49,13 @@ public enum Feature: Int, CaseIterable, Sendable, Hashable {
     case marketSegment
     /// Season at `asOf` (UTC months, the profile's hemisphere). Never missing.
     case seasonalTiming
-    /// Inbound messages: 1, 2-3, 4-6, 7 and more; `previous_interactions` and `questions_asked` where there are none.
+    /// Inbound messages: 1, 2-3, 4-6, 7 and more; `previous_interactions` adds where the conversation is not given.
     case engagementPattern
     /// The furthest stage that the newest telling message speaks of. Missing when none does.
     case decisionStage
     /// `high` from a fit of 0.75 with urgency or a near timeline, `low` below 0.5. Missing without a fit.
     case priorityLevel
-    /// A figure or range was given. Missing without words; `price_mentioned` false says no.
+    /// A price was given, a rent is none; else `price_mentioned`. Missing without words and without that.
     case hasSpecificBudget
     /// A place was named; else `location_mentioned`. Missing without words.
     case hasLocationPreference
@@ -61,7 +63,7 @@ public enum Feature: Int, CaseIterable, Sendable, Hashable {
     case isPreApproved
     /// All of the profile's criteria that could be judged are met. Missing when none could.
     case meetsBusinessCriteria
-    /// Urgency in words or a timeline of at most a month. Missing without words and timeline.
+    /// Urgency in words or a timeline of at most a month. Missing without words and without a timeline.
     case showsUrgencySignals
     /// A named place is one of the profile's service areas. Missing without places or without areas in the profile.
     case inServiceArea

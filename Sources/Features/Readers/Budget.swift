@@ -98,7 +98,9 @@ struct AmountReader: Sendable {
                 result.hasScale = true
                 at += 1
             }
-            if number.isWords, !result.hasScale, number.value < 100 { return nil }
+            // "four to five hundred thousand": the scale may come later.
+            let opensRange = at < tokens.count && tokens[at].has(.connector)
+            if number.isWords, !result.hasScale, number.value < 100, !opensRange { return nil }
             result.value = number.value * result.scale
             if result.value >= 1_000 { result.value.round() }
         }
@@ -124,6 +126,9 @@ struct AmountReader: Sendable {
     /// Gives the two ends of a range the scale that was written once: `450-500K`, `$900-1.1M`, `450k to 500`.
     static func shareScale(_ low: inout Amount, _ high: inout Amount) {
         if !low.hasScale, high.hasScale, !low.isBig {
+            // "4-500k", "four to five hundred thousand"
+            let highMantissa = high.scale > 1 ? high.value / high.scale : high.value
+            if low.value < 10, !low.isDecimal, highMantissa >= 100, highMantissa < 1_000 { low.value *= 100 }
             if low.value * high.scale <= high.value {
                 low.value *= high.scale
                 low.hasScale = true

@@ -12,6 +12,8 @@ struct BudgetCues: Sendable {
     var isRefused = false
     /// "actually 450k", "now 450k"
     var isCorrection = false
+    /// The token after the last one behind it that belongs to it; what comes next starts there.
+    var consumed = 0
     /// The clause ends behind it, or goes on with a small word.
     var endsClause = false
 
@@ -21,8 +23,8 @@ struct BudgetCues: Sendable {
 
 /// Words that the budget grammar knows by themselves.
 struct BudgetWords: Sendable {
-    let to, up, than, between, or, least, most, so, too, per, every, a, each, and, now, actually, it, that, ish,
-        give: UInt16
+    let to, up, than, between, or, least, most, so, too, per, every, a, each, and, now, actually, it, that, ish, give,
+        s, low, mid, high, upper, was, much, `as`: UInt16
 
     init(lexicon: inout Lexicon) {
         to = lexicon.add("to")
@@ -44,6 +46,14 @@ struct BudgetWords: Sendable {
         it = lexicon.add("it")
         that = lexicon.add("that")
         ish = lexicon.add("ish")
+        s = lexicon.add("s")
+        low = lexicon.add("low")
+        mid = lexicon.add("mid")
+        high = lexicon.add("high")
+        upper = lexicon.add("upper")
+        was = lexicon.add("was")
+        much = lexicon.add("much")
+        `as` = lexicon.add("as")
         give = lexicon.add("give")
     }
 }
@@ -60,12 +70,14 @@ extension BudgetReader {
     private func lookBack(_ tokens: [Token], from start: Int, floor: Int, into cues: inout BudgetCues) {
         var at = start - 1
         var isNegated = false
+        var isPast = false
         while at >= floor, at >= start - 7 {
             let token = tokens[at]
             if token.kind == .stop || (token.kind == .comma && !token.has(.colon)) { break }
             if token.kind == .tilde { cues.isAbout = true }
             if token.word == words.now || token.word == words.actually { cues.isCorrection = true }
             if token.has(.contrast) { break }
+            isPast = isPast || token.word == words.was
             if token.has(.negator) {
                 isNegated = true
                 break
@@ -76,6 +88,8 @@ extension BudgetReader {
                 cues.isUpper = cues.isUpper || !cues.isLower
                 at -= 1
             } else if token.word == words.most {
+                cues.isUpper = true
+            } else if token.word == words.high || token.word == words.much, tokens[at + 1].word == words.as {
                 cues.isUpper = true
             } else if token.word == words.least {
                 cues.isLower = true
@@ -105,6 +119,8 @@ extension BudgetReader {
             }
             at -= 1
         }
+        // "It was 500k": somebody's price of another day, unless it is the budget.
+        if isPast, !cues.isBudget { cues.isOther = true }
         guard isNegated else { return }
         if cues.isLower {
             cues.isLower = false
@@ -122,7 +138,7 @@ extension BudgetReader {
     private func lookAhead(_ tokens: [Token], from end: Int, into cues: inout BudgetCues) {
         cues.endsClause =
             end >= tokens.count || tokens[end].isBreak
-            || tokens[end].has([.conjunction, .placePreposition, .article, .common])
+            || tokens[end].has([.conjunction, .placePreposition, .article, .common, .about])
         var at = end
         while at < tokens.count, at < end + 4 {
             let token = tokens[at]
@@ -140,7 +156,10 @@ extension BudgetReader {
                 break
             }
             if token.has(.timeUnit), isRate || at == end { cues.isOther = true }
-            if token.has(.otherMoney), at <= end + 2 { cues.isOther = true }
+            if token.has(.otherMoney), at <= end + 2 {
+                cues.isOther = true
+                cues.consumed = at + 1
+            }
             if token.has(.measure), at == end { cues.isOther = true }
             if token.has(.approval) { cues.isApproval = true }
             if token.has(.upperBound), at <= end + 2 { cues.isUpper = true }

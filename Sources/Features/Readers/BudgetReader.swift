@@ -20,6 +20,11 @@ struct BudgetReader: Sendable {
         var floor = 0
         let count = passage.tokens.count
         while index < count {
+            if let hundreds = hundreds(passage, at: index) {
+                budget.figure = budget.figure ?? hundreds
+                index += 2
+                continue
+            }
             guard AmountReader.mayStart(passage.tokens[index]),
                 let first = amounts.amount(passage.tokens, at: index)
             else {
@@ -47,15 +52,35 @@ struct BudgetReader: Sendable {
                     budget.figure = figure
                 }
             }
-            floor = high.end
+            floor = max(high.end, cues.consumed)
             index = max(index + 1, high.end)
         }
         return budget
     }
 
+    /// "the low 400s", "in the 500s": a third of the hundred thousands, or all of them.
+    private func hundreds(_ passage: Passage, at index: Int) -> Budget.Figure? {
+        let tokens = passage.tokens
+        guard tokens[index].isNumber, tokens[index].word == 3, index > 0, index + 1 < tokens.count,
+            tokens[index + 1].word == words.s, tokens[index + 1].isWord, !tokens[index + 1].marks.contains(.spaced),
+            tokens[index].value.truncatingRemainder(dividingBy: 100) == 0
+        else { return nil }
+        let base = tokens[index].value * 1_000
+        let before = tokens[index - 1].word
+        let part =
+            before == words.low
+            ? (0.0, 30_000.0)
+            : before == words.mid
+                ? (30_000, 70_000)
+                : before == words.high || before == words.upper ? (70_000, 100_000) : (0, 100_000)
+        return Budget.Figure(low: base + part.0, high: base + part.1, isBound: false, isRound: true)
+    }
+
     /// The other end of `A - B`, `A to B`, `between A and B`.
     private func rangeEnd(_ tokens: [Token], start: Int, _ first: Amount) -> Amount? {
-        let at = first.end
+        var at = first.end
+        // "from 250k up to 275k"
+        if at + 1 < tokens.count, tokens[at].word == words.up, tokens[at + 1].word == words.to { at += 1 }
         guard at + 1 < tokens.count, tokens[at].kind == .dash || tokens[at].has(.connector) else { return nil }
         if tokens[at].word == words.and, tokens[at].isWord {
             guard start > 0, tokens[max(0, start - 3)..<start].contains(where: { $0.word == words.between }) else {

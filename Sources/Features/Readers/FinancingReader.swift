@@ -19,7 +19,7 @@ struct Financing: Sendable {
 /// Finds claims about cash, approval and loans, with their negations.
 struct FinancingReader: Sendable {
     enum Claim: Sendable {
-        case cash, approved, prequalified, conventional, fha, va, jumbo, applied, needs, denied
+        case cash, approved, prequalified, notYet, conventional, fha, va, jumbo, applied, needs, denied
         /// Looks like a claim and is none (`cash flow`).
         case nothing
     }
@@ -28,6 +28,7 @@ struct FinancingReader: Sendable {
     private let linking: PhraseTable<Bool>
     private let pendingTails: PhraseTable<Bool>
     private let replies: PhraseTable<Bool>
+    private let conditions: PhraseTable<Bool>
     private let get: UInt16
 
     init(lexicon: inout Lexicon) {
@@ -51,6 +52,8 @@ struct FinancingReader: Sendable {
                     """
                 )
             ], lexicon: &lexicon)
+        conditions = PhraseTable(
+            [(true, "once|when|after|until|till|waiting for|waiting on|wait for")], lexicon: &lexicon)
         get = lexicon.add("get")
         replies = PhraseTable(
             [
@@ -62,6 +65,7 @@ struct FinancingReader: Sendable {
     /// The strongest claim of the text; nil when it makes none.
     func read(_ passage: Passage) -> Financing? {
         var best: Financing?
+        var isDenied = false
         var index = 0
         while index < passage.tokens.count {
             guard let (claim, length) = phrases.match(passage.tokens, at: index) else {
@@ -69,6 +73,7 @@ struct FinancingReader: Sendable {
                 continue
             }
             if let found = judge(claim, passage, index, end: index + length) {
+                isDenied = isDenied || found.isApproved == false
                 if best.map({ found.readiness > $0.readiness }) ?? true {
                     let wasApproved = best?.isApproved == true
                     best = found
@@ -77,6 +82,8 @@ struct FinancingReader: Sendable {
             }
             index += length
         }
+        // "not pre-approved yet but working with a lender"
+        if isDenied, best?.isApproved == nil { best?.isApproved = false }
         if best == nil, passage.asked.contains(.approval), let first = passage.tokens.first, first.isWord,
             let (isYes, _) = replies.match(passage.tokens, at: 0)
         {
@@ -103,6 +110,9 @@ struct FinancingReader: Sendable {
             if isPending(passage, index, end: end) { return FinancingReader.pending }
             return claim == .approved
                 ? FinancingReader.approved : Financing(status: 1, readiness: 0.75, isApproved: true)
+        case .notYet:
+            if passage.isInQuestion(index), !asksHowToGet(passage, index + 1) { return nil }
+            return isNegated ? FinancingReader.notApproved : FinancingReader.pending
         case .conventional: return isNegated ? nil : Financing(status: 2, readiness: 0.5)
         case .fha: return isNegated ? nil : Financing(status: 3, readiness: 0.5)
         case .va: return isNegated ? nil : Financing(status: 4, readiness: 0.5)
@@ -128,6 +138,7 @@ struct FinancingReader: Sendable {
     /// "getting …", "will be …", "need to get …", "… next week", "… expired"
     private func isPending(_ passage: Passage, _ index: Int, end: Int) -> Bool {
         let tokens = passage.tokens
+        if (max(0, index - 4)..<index).contains(where: { conditions.match(tokens, at: $0) != nil }) { return true }
         var at = index - 1
         while at >= max(0, index - 5) {
             if tokens[at].has(.future) { return true }
@@ -168,6 +179,13 @@ struct FinancingReader: Sendable {
             financing is in place|financing is secured|financing is lined up|loan lined up|mortgage lined up|\
             mortgage in place|loan in place|approved us|approved me|preaproved|pre aproved|underwriting approval|\
             financing is ready|mortgage approval|loan approval|lender letter|pre approve|preapprove
+            """
+        ),
+        (
+            .notYet,
+            """
+            get approved|be approved|getting approved|get pre approved|be pre approved|get preapproved|be preapproved|\
+            getting pre approved|getting preapproved
             """
         ),
         (

@@ -21,7 +21,7 @@ extension IntentReader {
             .sell,
             """
             sell|selling|list my|list our|listing my|listing our|home value|home worth|house worth|what's my house worth|\
-            what's my home worth|what is my house worth|what is my home worth|cma|market analysis|valuation|list the house|\
+            what's my home worth|what is my house worth|what is my home worth|my house is worth|my home is worth|our house is worth|our home is worth|my place is worth|cma|market analysis|valuation|list the house|\
             put my house on the market|put our house on the market|put it on the market|on the market|seller
             """
         ),
@@ -48,9 +48,9 @@ extension IntentReader {
             not interested|no longer interested|no longer looking|not looking anymore|not looking to buy|\
             not looking to sell|not in the market|wrong number|unsubscribe|stop texting|stop calling|stop contacting|\
             stop emailing|stop messaging|remove me|take me off|do not contact|don't contact|dont contact|do not call|\
-            already bought|already purchased|already closed|already found|bought a house|bought a home|\
+            already bought|already purchased|already closed|already found|bought a house|bought a home|bought with another|went with another agent|found a place already|off this list|off your list|\
             not buying or selling|neither buying nor selling|not planning to buy|not planning to sell|\
-            no plans to buy|no plans to sell|no plans to move|no intention of|just curious|leave me alone|\
+            no plans to buy|no plans to sell|no plans to move|no intention of|leave me alone|\
             no interest in buying|no interest in selling|don't text|stop sending|opt out|not going to buy|not moving|\
             don't want to buy|don't want to sell|do not want to buy|do not want to sell|job opening|are you hiring|\
             looking for a job|changed our minds about buying|decided not to buy|decided not to sell|decided not to move

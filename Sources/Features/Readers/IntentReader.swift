@@ -14,11 +14,13 @@ struct IntentReader: Sendable {
     private let stages: PhraseTable<Int>
     private let properties: PhraseTable<Int>
     private let tones: PhraseTable<Int>
+    private let optOuts: PhraseTable<Bool>
 
     init(lexicon: inout Lexicon) {
         cues = PhraseTable(IntentReader.cueTable, lexicon: &lexicon)
         stages = PhraseTable(IntentReader.stageTable, lexicon: &lexicon)
         properties = PhraseTable(IntentReader.propertyTable, lexicon: &lexicon)
+        optOuts = PhraseTable([(true, "stop|quit|cancel|end|stopall|stop please|please stop")], lexicon: &lexicon)
         tones = PhraseTable(IntentReader.toneTable, lexicon: &lexicon)
     }
 
@@ -44,6 +46,11 @@ struct IntentReader: Sendable {
             case .nothing: break
             }
             index += length
+        }
+        if let first = passage.tokens.first, first.isWord, passage.tokens.count <= 3,
+            optOuts.match(passage.tokens, at: 0) != nil
+        {
+            nones += 2
         }
         if spams >= 3, buys + sells + rents + seeks <= 1 || spams >= 6 { return .spam }
         if hasRent, buys == 0, sells == 0 { return .rent }
@@ -85,7 +92,11 @@ struct IntentReader: Sendable {
                 index += 1
                 continue
             }
-            if meaning >= 0, !passage.isNegated(index, reach: 4) {
+            // "anything but a condo"
+            let isExcluded = (max(0, index - 2)..<index).contains {
+                tokens[$0].has(.contrast) && passage.has(.homeNoun, at: $0 - 1)
+            }
+            if meaning >= 0, !isExcluded, !passage.isNegated(index, reach: 4) {
                 let isSold = (max(0, index - 3)..<index).contains { tokens[$0].has(.sellWord) }
                 if isSold {
                     sold = sold ?? meaning % 10

@@ -12,7 +12,12 @@ enum NumberReader {
     /// The number that starts at `index`: `450`, `four hundred`, `twenty five`, `four fifty`, `a`, `a couple of`.
     static func value(_ tokens: [Token], at index: Int) -> Value? {
         guard index < tokens.count else { return nil }
-        if tokens[index].isNumber { return Value(value: tokens[index].value, end: index + 1, isWords: false) }
+        if tokens[index].isNumber {
+            let isHundreds =
+                index + 1 < tokens.count && tokens[index + 1].has(.numberWord) && tokens[index + 1].value == 100
+            return Value(
+                value: tokens[index].value * (isHundreds ? 100 : 1), end: index + (isHundreds ? 2 : 1), isWords: false)
+        }
         guard tokens[index].has(.numberWord) else { return nil }
         var at = index
         var total = 0.0

@@ -106,6 +106,12 @@ struct PlaceReader: Sendable {
         while at < tokens.count, count < 16 {
             var first = at
             while first < tokens.count, tokens[first].isWord, tokens[first].has(.article), first < at + 2 { first += 1 }
+            // "near downtown Seattle"
+            while first + 1 < tokens.count, tokens[first].has(.place), !tokens[first].marks.contains(.capital),
+                tokens[first + 1].marks.contains(.capital), tokens[first + 1].isWord, first < at + 3
+            {
+                first += 1
+            }
             guard first < tokens.count, tokens[first].sentence == tokens[start - 1].sentence else { return at }
             if let (area, length) = areas.match(tokens, at: at) {
                 add(tokens, at..<(at + length), area, text, &places)
@@ -116,7 +122,9 @@ struct PlaceReader: Sendable {
             } else if let end = capitalised(tokens, from: first) {
                 add(tokens, first..<end, nil, text, &places)
                 at = end
-            } else if count == 0, opening == .place, let end = lowerCase(passage, from: first, opener: start - 1) {
+            } else if count == 0, opening == .place, first == at || tokens[at].word == words.the,
+                let end = lowerCase(passage, from: first, opener: start - 1)
+            {
                 add(tokens, first..<end, nil, text, &places)
                 at = end
             } else {

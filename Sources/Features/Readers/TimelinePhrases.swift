@@ -75,7 +75,10 @@ extension TimelineReader {
         ),
         (.early, "early|early in|in early"),
         (.middle, "mid|middle of|in mid|by mid"),
-        (.end, "end of|late|in late|by late|end of the|the end of|end of this|end of next|after"),
+        (
+            .end,
+            "end of|late|in late|by late|end of the|the end of|end of this|end of next|after|later than|no later than"
+        ),
         (
             .whole,
             "in|in the|this|next|this coming|during|for|around|sometime in|coming|over the|this upcoming|come|through|ends|until the|of next|due|due in"

@@ -163,7 +163,8 @@ struct TimelineReader: Sendable {
         }
         guard part != nil || named != nil || isBare else { return nil }
         return calendar.days(
-            untilSeason: Int(token.value), part: part ?? .whole, skipsCurrent: before?.word == words.next, year: named)
+            untilSeason: Int(token.value), part: part ?? .whole,
+            skipsCurrent: before?.word == words.next || part == .first, year: named)
     }
 
     /// Which part the words before a month or season ask for; nil when none makes it a date.

@@ -176,8 +176,14 @@ private struct Scan {
                 }
                 at += 1
             }
-            value = mantissa / divisor
-            marks.insert(.decimal)
+            // "$450.000" is written by people who count thousands so; "1.125M" is not.
+            if divisor == 1_000, value >= 50, !byte(at).isLetter {
+                value = mantissa
+                marks.insert(.grouped)
+            } else {
+                value = mantissa / divisor
+                marks.insert(.decimal)
+            }
         }
         var kind = Token.Kind.number
         if byte(at) == UInt8(ascii: ":"), byte(at + 1).isDigit {
