@@ -37,9 +37,9 @@ extension Prior {
             "two teams differ by a factor of two; it widens the probability's interval, never the ranking"
         ),
     ]
-    /// Log-odds of a lead of which nothing at all is known: about 1 in 60 converts. A guess of the order of magnitude
-    /// that teams report for internet leads; the first own outcomes correct it.
-    public static let baseLogOdds: Float = -4.125
+    /// Log-odds of a lead of which nothing at all is known: about 1 in 130 converts, so that of the simulated population
+    /// about 1 in 20 does. A guess of the order of magnitude for internet leads; the first own outcomes correct it.
+    public static let baseLogOdds: Float = -4.875
 
     /// Every weight of the prior.
     public static let weights: [PriorWeight] = [

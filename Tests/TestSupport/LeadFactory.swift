@@ -1,5 +1,5 @@
 public import Leads
-public import Scoring
+import Scoring
 
 /// Leads for tests: a few that mean something, and any number that are invented.
 public enum LeadFactory {

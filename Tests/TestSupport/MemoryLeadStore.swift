@@ -1,4 +1,3 @@
-public import Features
 public import Leads
 public import Scoring
 import Synchronization

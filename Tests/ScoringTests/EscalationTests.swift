@@ -1,0 +1,137 @@
+import Features
+import JSONBytes
+import Leads
+import TestSupport
+import Testing
+
+@testable import Scoring
+
+/// Who is escalated, who stands in the review list, and what changed since the last score.
+@Suite(.timeLimit(.minutes(1))) struct EscalationTests {
+    /// Every lead is uncertain.
+    private func doubtful(share: Double = 0.2) throws -> EngineFixture {
+        var profile = AgencyProfile()
+        profile.thresholds.confidence = 1.01
+        var configuration = ScoringConfiguration()
+        configuration.escalationShare = share
+        return try EngineFixture(profile: profile, configuration: configuration)
+    }
+
+    @Test func `an uncertain lead raises the event and stands in the review list`() async throws {
+        let fixture = try doubtful()
+        let record = try await fixture.score(LeadFactory.bare())
+        #expect(record.needsReview)
+        #expect(fixture.eventTypes == [.leadScored, .leadEscalated])
+        let data = try JSONDocument(parsing: try #require(fixture.store.commits.first?.events.last).data).root
+        #expect(data["lead_id"]?.string == "test_123")
+        #expect(data["ml_confidence"]?.double == record.score.confidence)
+        #expect(data["reason"]?.string?.isEmpty == false)
+    }
+
+    @Test func `a confident lead does neither`() async throws {
+        var profile = AgencyProfile()
+        profile.thresholds.confidence = 0
+        let fixture = try EngineFixture(profile: profile)
+        #expect(try await fixture.score(LeadFactory.bare()).needsReview == false)
+        #expect(fixture.eventTypes == [.leadScored])
+    }
+
+    @Test func `over the budget a lead says so and raises nothing`() async throws {
+        let fixture = try doubtful()
+        var escalated = 0
+        for index in 0..<10 {
+            let record = try await fixture.score(LeadFactory.bare("lead_\(index)"))
+            let saysSo = record.score.warnings.contains { $0.hasPrefix("escalation_over_budget") }
+            #expect(record.needsReview != saysSo)
+            escalated += record.needsReview ? 1 : 0
+        }
+        #expect(escalated == 2)
+        #expect(fixture.eventTypes.count { $0 == .leadEscalated } == 2)
+        #expect(fixture.engine.statistics.escalations == 2)
+    }
+
+    @Test(arguments: [(Escalation.auto, true, false), (.wait, true, true), (.never, false, false)])
+    func `auto and wait escalate, never does not; wait without a second opinion says so`(
+        escalation: Escalation, isEscalated: Bool, warns: Bool
+    ) async throws {
+        let fixture = try doubtful()
+        let record = try await fixture.score(LeadFactory.bare()) { $0.escalation = escalation }
+        #expect(record.needsReview == isEscalated)
+        #expect(record.score.warnings.contains("second_opinion_not_configured") == warns)
+        #expect(!record.score.warnings.contains { $0.hasPrefix("escalation_over_budget") })
+    }
+
+    @Test func `wait answers at once from the cache too, and says why`() async throws {
+        let fixture = try doubtful()
+        _ = try await fixture.score(LeadFactory.bare())
+        let hit = try await fixture.engine.score(fixture.request(LeadFactory.bare()) { $0.escalation = .wait })
+        #expect(hit.cacheHit)
+        let warnings = try #require(try JSONDocument(parsing: hit.body).root["warnings"]).elements.compactMap(\.string)
+        #expect(warnings.contains("second_opinion_not_configured"))
+    }
+
+    @Test func `the review list keeps an uncertain lead and lets a confident one go`() async throws {
+        let fixture = try doubtful()
+        let lead = LeadFactory.bare()
+        #expect(try await fixture.score(lead).needsReview)
+        // The budget is used: no second event, but the lead stays, without a warning.
+        let again = try await fixture.score(lead) { $0.forceRefresh = true }
+        #expect(again.needsReview)
+        #expect(!again.score.warnings.contains { $0.hasPrefix("escalation_over_budget") })
+        var sure = AgencyProfile()
+        sure.thresholds.confidence = 0
+        let later = try ScoringEngine(
+            model: fixture.engine.model, profile: sure, store: fixture.store, cache: fixture.cache,
+            clock: fixture.clock)
+        let confident = try await later.score(fixture.request(lead) { $0.forceRefresh = true })
+        #expect(confident.record?.needsReview == false)
+    }
+
+    @Test func `an unqualified lead goes to a person, with the reason`() async throws {
+        var profile = AgencyProfile()
+        profile.thresholds.confidence = 0
+        profile.criteria.priceFrom = 1_000_000
+        profile.criteria.hard = [.price]
+        let fixture = try EngineFixture(profile: profile)
+        var lead = LeadFactory.bare()
+        lead.message = "I want to buy a house, my budget is $300,000."
+        let record = try await fixture.score(lead)
+        #expect(record.score.classification == .unqualified)
+        #expect(record.needsReview)
+        #expect(record.score.analysisSummary.contains("review"))
+        #expect(record.score.keyInsights.first?.hasPrefix("For a person to review: ") == true)
+    }
+
+    // MARK: Change
+
+    @Test func `the first score has no change, the next one says what moved it`() async throws {
+        let fixture = try EngineFixture()
+        var lead = LeadFactory.bare()
+        lead.message = "Hello, I would like to know more."
+        let first = try await fixture.score(lead)
+        #expect(first.score.change == nil)
+        fixture.clock.advance(by: .seconds(60))
+        lead.message = "We are pre-approved and want to buy within 30 days, budget $450,000."
+        let second = try await fixture.score(lead)
+        let change = try #require(second.score.change)
+        #expect(change.from == first.score.mlScore)
+        let (before, after) = (try #require(first.score.mlScore), try #require(second.score.mlScore))
+        #expect(change.delta == Figures.score(after - before))
+        #expect(change.delta > 10)
+        #expect((1...3).contains(change.because.count))
+        #expect(change.because.allSatisfy { $0.hasSuffix(": up.") }, "\(change.because)")
+        let events = try #require(fixture.store.commits.last).events
+        let changed = try #require(events.first { $0.type == .scoreChanged })
+        let data = try JSONDocument(parsing: changed.data).root
+        #expect(data["from"]?.double == before)
+        #expect(data["previous_classification"]?.string == first.score.classification.rawValue)
+    }
+
+    @Test func `a score that did not move raises no score_changed`() async throws {
+        let fixture = try EngineFixture()
+        _ = try await fixture.score(LeadFactory.bare())
+        let again = try await fixture.score(LeadFactory.bare()) { $0.forceRefresh = true }
+        #expect(again.score.change == ScoreChange(from: try #require(again.score.mlScore), delta: 0, because: []))
+        #expect(!fixture.eventTypes.contains(.scoreChanged))
+    }
+}
