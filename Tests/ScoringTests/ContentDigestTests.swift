@@ -35,7 +35,8 @@ import Testing
     }
 
     private static let changes: [(name: String, change: @Sendable (inout Lead) -> Void)] = [
-        ("nothing", { _ in }), ("id", { $0.id = "other" }), ("name", { $0.name = "x" }), ("email", { $0.email = "a@b" }),
+        ("nothing", { _ in }), ("id", { $0.id = "other" }), ("name", { $0.name = "x" }),
+        ("email", { $0.email = "a@b" }),
         ("phone", { $0.phone = "5550100000" }), ("message", { $0.message = "hi" }),
         ("messages", { $0.messages = [Message(direction: .inbound, body: "hi", at: Timestamp(milliseconds: 0))] }),
         ("source", { $0.source = "x" }), ("referralSource", { $0.referralSource = "x" }),
@@ -43,7 +44,8 @@ import Testing
         ("locationPreference", { $0.locationPreference = "x" }), ("timelineUrgency", { $0.timelineUrgency = "x" }),
         ("bedrooms", { $0.bedrooms = 2 }), ("responseTimeHours", { $0.responseTimeHours = 1 }),
         ("messageLength", { $0.messageLength = 1 }), ("questionsAsked", { $0.questionsAsked = 1 }),
-        ("previousInteractions", { $0.previousInteractions = 1 }), ("priceMentioned", { $0.priceMentioned = true }),
+        ("previousInteractions", { $0.previousInteractions = 1 }),
+        ("priceMentioned", { $0.priceMentioned = true }),
         ("timelineMentioned", { $0.timelineMentioned = false }),
         ("locationMentioned", { $0.locationMentioned = true }),
         ("financingMentioned", { $0.financingMentioned = true }),

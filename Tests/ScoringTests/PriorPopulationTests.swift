@@ -50,7 +50,8 @@ import Testing
             let items = counts.map { "WeightCount(\($0.units), \($0.count))" }
             let line = items.joined(separator: ", ")
             // As swift format wants it: one line without a trailing comma, or several with one.
-            text += line.count < 100 ? "            [\(line)],\n" : "            [\n\(rows(items, indent: 16))            ],\n"
+            let list = line.count < 100 ? line : "\n\(rows(items, indent: 16))            "
+            text += "            [\(list)],\n"
         }
         text += "        ],\n        lowestMargin: \(population.lowestMargin),\n        marginCounts: [\n"
         text += rows(population.marginCounts.map(String.init), indent: 12)
