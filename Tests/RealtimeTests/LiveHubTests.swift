@@ -129,14 +129,14 @@ struct LiveHubTests {
         try await live.stop()
     }
 
-    @Test func `the echo sends sixteen mebibytes back`() async throws {
+    @Test func `the echo sends four mebibytes back`() async throws {
         let live = try await LiveHub()
         let client = try await live.connect("/echo")
         let part = String(repeating: "0123456789abcdef", count: 1 << 16)
         try await client.send(bytes: ClientFrame.text(part, final: false))
-        for index in 1..<16 { try await client.send(bytes: ClientFrame.more(part, final: index == 15)) }
+        for index in 1..<4 { try await client.send(bytes: ClientFrame.more(part, final: index == 3)) }
         let message = await client.next()
-        #expect(message?.utf8.count == 16 << 20)
+        #expect(message?.utf8.count == 4 << 20)
         try await live.stop()
     }
 

@@ -33,6 +33,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private var machine: WebSocketMachine
     private var session: (any WebSocketSession)?
     private var context: ChannelHandlerContext?
+    /// The context's, kept at hand: the fan-out asks it at every delivery.
+    private var channel: (any Channel)?
     private let deadlines: Deadlines
     private var deadline: Scheduled<Void>?
     private var needsFlush = false
@@ -48,7 +50,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     // MARK: For the session
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isWritable: Bool { channel?.isWritable ?? false }
 
     /// Bytes written and not yet taken by the kernel. Not for the hot path.
     var bufferedBytes: Int {
@@ -84,12 +86,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
         session?.opened(by: self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         finish()
         self.context = nil
+        channel = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
