@@ -20,7 +20,7 @@ public enum Feature: Int, CaseIterable, Sendable, Hashable {
     case budgetSpecificityScore
     /// Distinct places named in words, else in `location_preference`. Missing without either.
     case locationSpecificityCount
-    /// Population variance of the inbound messages' lengths after masking, bytes² of words and figures; `message_length`
+    /// Population variance of the inbound messages' lengths after masking, characters² of words and figures; `message_length`
     /// stands in for an absent `message`. Missing below two messages.
     case messageLengthVariance
     /// Weighted urgency words per sentence, 0...1. Missing without words.

@@ -50,6 +50,19 @@ struct ExtractorTests {
         #expect(vector.category(.engagementPattern) == "exploring")
     }
 
+    @Test func `the variance of lengths counts characters, not bytes`() {
+        let bodies = [("abcd efgh", "ab"), ("äöüß é’sé", "äö")]
+        let variances = bodies.map { first, second in
+            vector {
+                $0.messages = [
+                    Message(direction: .inbound, body: first, at: minutes(1)),
+                    Message(direction: .inbound, body: second, at: minutes(2)),
+                ]
+            }[.messageLengthVariance]
+        }
+        #expect(variances == [12.25, 12.25])
+    }
+
     @Test func `measured fields count where the words say nothing`() {
         let vector = vector {
             $0.responseTimeHours = 1.5

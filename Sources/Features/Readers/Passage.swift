@@ -44,7 +44,7 @@ struct Passage: Sendable {
             roles.formUnion(tokens[index].roles)
             switch tokens[index].kind {
             case .word, .number, .address, .clock:
-                length += Int(tokens[index].end - tokens[index].start) + 1
+                length += Int(tokens[index].end - tokens[index].start) - Int(tokens[index].extraBytes) + 1
                 if !hasWords { sentenceCount += 1 }
                 hasWords = true
             default: break

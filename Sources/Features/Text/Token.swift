@@ -36,6 +36,8 @@ struct Token: Sendable {
     var marks: Marks = []
     /// The lexicon's number of a word, 0 for a word it does not know; the count of digits of a number.
     var word: UInt16 = 0
+    /// Bytes of a word beyond one for each character (code point).
+    var extraBytes: UInt16 = 0
     var sentence: Int32 = 0
     var roles: Role = []
     /// A number's value, or what the lexicon says the word is worth in its role (a month's position, days of a unit).

@@ -83,6 +83,7 @@ private struct Scan {
         let start = at
         var hash = Lexicon.offsetBasis
         var upper = 0
+        var continuations: UInt16 = 0
         var letters = 0
         while at < bytes.count {
             var byte = bytes[at]
@@ -93,6 +94,7 @@ private struct Scan {
             } else if byte >= 0x80 {
                 if byte == 0xE2, self.byte(at + 1) == 0x80, self.byte(at + 2) == 0x99, self.byte(at + 3).isLetter {
                     byte = UInt8(ascii: "'")
+                    continuations &+= 2
                     at += 2
                 } else if wideSign() != nil {
                     break
@@ -105,6 +107,7 @@ private struct Scan {
             } else {
                 break
             }
+            if byte & 0xC0 == 0x80 { continuations &+= 1 }
             hash = (hash ^ UInt64(byte)) &* Lexicon.prime
             at += 1
         }
@@ -112,6 +115,7 @@ private struct Scan {
         var token = Token(start: Int32(start), end: Int32(at), kind: .word, word: id)
         token.roles = lexicon.roles[Int(id)]
         token.value = lexicon.values[Int(id)]
+        token.extraBytes = continuations
         if bytes[start].isUpper || (bytes[start] == 0xC3 && (0x80...0x9E).contains(byte(start + 1))) {
             token.marks.insert(.capital)
         }
