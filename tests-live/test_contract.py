@@ -37,7 +37,7 @@ def test_schemathesis_finds_nothing(own_server, tmp_path):
     done = subprocess.run(
         [str(pathlib.Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml", "run",
          own_server.base + "/openapi.json", "--url", own_server.base,
-         "--max-examples", os.environ.get("LEADWIRE_EXAMPLES", "40"), "--workers", "2", "--no-color"],
+         "--max-examples", os.environ.get("LEADWIRE_EXAMPLES", "40"), "--no-color"],
         cwd=HERE, capture_output=True, text=True, timeout=900,
         env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0, f"schemathesis exits with {done.returncode}\n{done.stdout[-20000:]}\n{done.stderr[-4000:]}"
