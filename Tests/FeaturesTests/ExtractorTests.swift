@@ -232,3 +232,55 @@ struct ExtractorTests {
         #expect(message("asap, urgent!")[.urgencyKeywordFrequency] >= message("asap")[.urgencyKeywordFrequency])
     }
 }
+
+/// The values that forms and CRMs put into the fields.
+struct FieldTests {
+    @Test(arguments: [
+        ("$450k-$500k", 475_000.0), ("450-500", 475_000), ("500000", 500_000), ("under 600,000", 600_000),
+        ("450", 450_000), ("$2,500/mo", nil), ("flexible", nil), ("", nil), ("300k_400k", 350_000),
+        ("400,000 - 450,000 USD", 425_000), ("1.2M+", 1_200_000),
+    ])
+    func `a budget field is read as a budget`(_ text: String, _ price: Double?) {
+        #expect(extract { $0.budgetRange = text }.price == price)
+    }
+
+    @Test(arguments: [
+        ("immediate", "immediate"), ("asap", "immediate"), ("1_month", "1_month"), ("30 days", "1_month"),
+        ("1-3 months", "3_months"), ("3-6 months", "6_months"), ("6_months", "6_months"), ("1_year", "1_year"),
+        ("flexible", "flexible"), ("just browsing", "flexible"), ("next spring", "6_months"), ("unknown", nil),
+        ("60-90 days", "3_months"), ("within 2 weeks", "immediate"), ("this month", "immediate"), ("March", "3_months"),
+    ])
+    func `a timeline field is read as a timeline`(_ text: String, _ category: String?) {
+        #expect(extract { $0.timelineUrgency = text }.statedTimeline?.category == category)
+    }
+
+    @Test(arguments: [
+        ("Website", nil, "website"), ("realtor.com", nil, "portal"), ("Facebook Ads", nil, "social"),
+        ("SMS", nil, "sms"), ("Open House", nil, "open_house"), ("past client", nil, "referral"),
+        ("GoHighLevel", nil, "crm"), ("billboard", nil, "other"), (nil, "Jane", "referral"), (nil, nil, nil),
+        ("simulated", nil, "other"), ("phone_call", nil, "phone"),
+    ])
+    func `a source is one of nine`(_ source: String?, _ referrer: String?, _ category: String?) {
+        let vector = vector {
+            $0.source = source
+            $0.referralSource = referrer
+        }
+        #expect(vector.category(.leadSourceType) == category)
+    }
+
+    @Test(arguments: [
+        ("single_family", "single_family"), ("Single Family Home", "single_family"), ("Condo", "condo"),
+        ("multi-family", "multi_family"), ("yurt", "other"), ("house", "single_family"), ("Land", "land"),
+    ])
+    func `a property field is one of seven`(_ text: String, _ category: String) {
+        #expect(vector { $0.propertyType = text }.category(.propertyTypePreference) == category)
+    }
+
+    @Test(arguments: [
+        ("Austin, TX", ["Austin"]), ("round rock or cedar park", ["round rock", "cedar park"]), ("anywhere", []),
+        ("78664", []), ("near the lake", ["lake"]), ("", []), ("Elmford; Dunmere", ["Elmford", "Dunmere"]),
+    ])
+    func `a location field is a list of places`(_ text: String, _ places: [String]) {
+        #expect(extract { $0.locationPreference = text }.places == places)
+    }
+}

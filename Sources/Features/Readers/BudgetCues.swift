@@ -162,7 +162,7 @@ extension BudgetReader {
             }
             if token.has(.measure), at == end { cues.isOther = true }
             if token.has(.approval) { cues.isApproval = true }
-            if token.has(.upperBound), at <= end + 2 { cues.isUpper = true }
+            if token.has(.upperBound), at <= end + 3 { cues.isUpper = true }
             if token.word == words.most { cues.isUpper = true }
             if token.has(.lessMore), at > end, tokens[at - 1].word == words.or {
                 if BudgetReader.isLess(token) { cues.isUpper = true } else { cues.isLower = true }

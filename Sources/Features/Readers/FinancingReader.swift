@@ -74,10 +74,10 @@ struct FinancingReader: Sendable {
             }
             if let found = judge(claim, passage, index, end: index + length) {
                 isDenied = isDenied || found.isApproved == false
-                if best.map({ found.readiness > $0.readiness }) ?? true {
+                if claim == .denied || best.map({ found.readiness > $0.readiness }) ?? true {
                     let wasApproved = best?.isApproved == true
                     best = found
-                    if wasApproved { best?.isApproved = true }
+                    if wasApproved, claim != .denied { best?.isApproved = true }
                 }
             }
             index += length
@@ -176,7 +176,7 @@ struct FinancingReader: Sendable {
             bank approved|approved buyer|fully underwritten|commitment letter|loan commitment|loan approved|\
             loan is approved|loan was approved|mortgage approved|mortgage is approved|approved mortgage|approved loan|\
             financing approved|financing is approved|financing in place|financing secured|financing lined up|\
-            financing is in place|financing is secured|financing is lined up|loan lined up|mortgage lined up|\
+            financing is in place|financing is secured|financing is lined up|financing is already lined up|financing already lined up|financing is already in place|loan lined up|mortgage lined up|\
             mortgage in place|loan in place|approved us|approved me|preaproved|pre aproved|underwriting approval|\
             financing is ready|mortgage approval|loan approval|lender letter|pre approve|preapprove
             """
@@ -231,7 +231,7 @@ struct FinancingReader: Sendable {
         (
             .denied,
             """
-            was denied|were denied|got denied|been denied|was denied a loan|were denied a loan|got denied a loan|been denied a loan|was denied a mortgage|were denied a mortgage|been denied a mortgage|was denied financing|were denied financing|been denied financing|denied a loan|denied a mortgage|turned down|loan denied|\
+            it has expired|it expired|it lapsed|that expired|that has expired|has since expired|was denied|were denied|got denied|been denied|was denied a loan|were denied a loan|got denied a loan|been denied a loan|was denied a mortgage|were denied a mortgage|been denied a mortgage|was denied financing|were denied financing|been denied financing|denied a loan|denied a mortgage|turned down|loan denied|\
             mortgage denied|got turned down|loan fell through|financing fell through|mortgage fell through|denied for a
             """
         ),

@@ -36,7 +36,7 @@ extension IntentReader {
             looking for houses|looking for homes|need a house|need a home|want a house|want a home|find a house|\
             find a home|new home|new house|dream home|dream house|forever home|looking at homes|looking at houses|\
             see the house|see this house|see the home|see this home|see the property|tour the house|tour the home|\
-            homes in|houses in|home in|house in|condo in|townhouse in|bigger home|bigger house|larger home|relocating to|\
+            send me homes|send me houses|send me listings|homes under|houses under|show me homes|show me houses|homes in|houses in|home in|house in|condo in|townhouse in|bigger home|bigger house|larger home|relocating to|\
             moving to|searching for a home|searching for a house|interested in the house|interested in this house|\
             interested in the property|interested in this property|interested in the home|interested in the condo|\
             bedroom house|bedroom home|bedroom condo|bed house|bed home|single family
@@ -45,7 +45,7 @@ extension IntentReader {
         (
             .none,
             """
-            not interested|no longer interested|no longer looking|not looking anymore|not looking to buy|\
+            not interested|lose my number|under contract with someone else|under contract with another|no longer interested|no longer looking|not looking anymore|not looking to buy|\
             not looking to sell|not in the market|wrong number|unsubscribe|stop texting|stop calling|stop contacting|\
             stop emailing|stop messaging|remove me|take me off|do not contact|don't contact|dont contact|do not call|\
             already bought|already purchased|already closed|already found|bought a house|bought a home|bought with another|went with another agent|found a place already|off this list|off your list|\

@@ -118,6 +118,10 @@ enum NumberReader {
         if token.word >= 10, !token.marks.contains(.grouped) { return true }
         if before?.kind == .hash { return true }
         if let before, before.has(.reference), before.value == 3 { return true }
+        // "my id is 88412"
+        if index > 1, before?.has(.opener) ?? false, tokens[index - 2].has(.reference), tokens[index - 2].value == 3 {
+            return true
+        }
         if let next, next.isWord, next.has([.scale, .moneyWord]), next.has(.scale) == false || next.value >= 1_000 {
             return false
         }

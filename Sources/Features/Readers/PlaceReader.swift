@@ -22,7 +22,7 @@ struct PlaceReader: Sendable {
     }
 
     private struct Words: Sendable {
-        let of, the, and, or, la, de, del: UInt16
+        let of, the, and, or, la, de, del, from, to: UInt16
 
         init(lexicon: inout Lexicon) {
             of = lexicon.add("of")
@@ -32,6 +32,8 @@ struct PlaceReader: Sendable {
             la = lexicon.add("la")
             de = lexicon.add("de")
             del = lexicon.add("del")
+            from = lexicon.add("from")
+            to = lexicon.add("to")
         }
     }
 
@@ -53,7 +55,7 @@ struct PlaceReader: Sendable {
                     """
                     looking for|search for|how about|what about|thinking about|thinking of|prefer|preferably|explore|\
                     consider|considering|i think|i thought|go with|would be|must be|should be|area is|city is|\
-                    location is|place is|like the place|switch to|apartments at|open to|i like
+                    location is|place is|like the place|we love|i love|we like|switch to|apartments at|open to|i like
                     """
                 ),
             ], lexicon: &lexicon)
@@ -86,6 +88,10 @@ struct PlaceReader: Sendable {
                 index = max(end, index + 1)
                 continue
             }
+            if let next = indirect(tokens, index) {
+                index = list(passage, from: next, .perhaps, isAnswer: isAnswer, text, &places)
+                continue
+            }
             if tokens[index].marks.contains(.capital), let end = named(passage, index, isAnswer: isAnswer) {
                 add(tokens, index..<end, nil, text, &places)
                 index = end
@@ -93,6 +99,20 @@ struct PlaceReader: Sendable {
             }
             index += 1
         }
+    }
+
+    /// "from Chicago to Nashville": the place after "to"; "12 Birch Lane, Dunmere": the place after the street.
+    private func indirect(_ tokens: [Token], _ index: Int) -> Int? {
+        let token = tokens[index]
+        if token.word == words.from, let end = capitalised(tokens, from: index + 1), end < tokens.count,
+            tokens[end].word == words.to, tokens[end].isWord
+        {
+            return end + 1
+        }
+        guard token.has(.streetSuffix), token.marks.contains(.capital), index > 0, index + 2 < tokens.count,
+            tokens[index - 1].marks.contains(.capital), tokens[index + 1].kind == .comma
+        else { return nil }
+        return index + 2
     }
 
     /// The places after an opener: one, or several with commas, "and" and "or" between. Returns where it stopped.

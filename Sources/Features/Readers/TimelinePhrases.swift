@@ -17,7 +17,7 @@ extension TimelineReader {
             """
             no rush|not in a rush|not rushing|not in any rush|no hurry|not in a hurry|not in any hurry|no real rush|\
             no particular rush|no big rush|not in a big rush|whenever|someday|some day|one day|eventually|flexible|\
-            no timeline|no set timeline|no specific timeline|no timeframe|no time frame|no deadline|open ended|\
+            no timeline|no set timeline|no specific timeline|no particular timeline|no particular timeframe|no specific timeframe|no fixed timeline|no real timeline|no timeframe|no time frame|no deadline|open ended|\
             down the road|down the line|just browsing|just looking|just looking around|no urgency|not urgent|\
             when the right one comes along|when the right home comes along|when the right house comes along|\
             taking my time|taking our time|take my time|take our time|at some point|in the future|no date in mind|\
@@ -73,8 +73,8 @@ extension TimelineReader {
             .first,
             "by|before|until|till|by the|before the|by early|beginning of|start of|beginning of next|by this|by next"
         ),
-        (.early, "early|early in|in early"),
-        (.middle, "mid|middle of|in mid|by mid"),
+        (.early, "first week of|early|early in|in early"),
+        (.middle, "second week of|third week of|mid|middle of|in mid|by mid"),
         (
             .end,
             "end of|late|in late|by late|end of the|the end of|end of this|end of next|after|later than|no later than"

@@ -75,6 +75,7 @@ struct TimelineReader: Sendable {
     private func days(
         _ span: Span, _ passage: Passage, _ index: Int, _ calendar: DayCalendar, isField: Bool
     ) -> Int?? {
+        if looksBack(passage.tokens, index) { return nil }
         let isNegated = passage.isNegated(index, reach: 4)
         switch span {
         case .nothing: return nil
@@ -94,6 +95,13 @@ struct TimelineReader: Sendable {
         case .endOfYear: return .some(calendar.days(untilMonth: 12, part: .end, day: nil, year: nil) ?? 365)
         case .nextYear: return .some(365)
         }
+    }
+
+    /// "searching for over a year"
+    private func looksBack(_ tokens: [Token], _ index: Int) -> Bool {
+        guard index > 0 else { return false }
+        if tokens[index - 1].has(.past) { return true }
+        return index > 1 && tokens[index - 1].has([.about, .lowerBound, .article]) && tokens[index - 2].has(.past)
     }
 
     /// `6-8 weeks`, `within 3 months`, `a couple of months`. Days of the far end.

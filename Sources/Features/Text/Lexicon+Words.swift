@@ -93,7 +93,7 @@ extension Lexicon {
         (
             .otherMoney,
             """
-            down downpayment deposit income salary make makes making earn earns earning hoa fee fees tax taxes saved \
+            quoted quote sold down downpayment deposit income salary make makes making earn earns earning hoa fee fees tax taxes saved \
             savings save owe owes owed debt debts credit score fico equity payment payments repairs commission bonus \
             annually yearly year yr annum closing rebate renovation renovate balance interest utilities earnest wages
             """

@@ -204,8 +204,11 @@ private struct Scan {
             append(Token(start: Int32(at - 1), end: Int32(at), kind: kind, roles: roles), to: &tokens)
         }
         switch byte {
-        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "_"):
+        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
             spaced = true
+        case UInt8(ascii: "_"):
+            // "300k_400k" is a range, "1_month" two words.
+            if self.byte(at).isDigit { hyphen(into: &tokens) } else { spaced = true }
         case UInt8(ascii: "\n"), UInt8(ascii: "!"), UInt8(ascii: "?"):
             stop(byte, into: &tokens)
         case UInt8(ascii: "."):
