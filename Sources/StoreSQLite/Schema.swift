@@ -37,9 +37,9 @@ enum Schema {
             timeline TEXT, opted_out INTEGER
         ) STRICT;
         CREATE UNIQUE INDEX leads_by_id ON leads (tenant, lead_id);
-        CREATE INDEX leads_by_score ON leads (tenant, shelf, score_rank);
-        CREATE INDEX leads_by_updated ON leads (tenant, shelf, updated);
-        CREATE INDEX leads_by_commission ON leads (tenant, shelf, commission_rank);
+        CREATE INDEX leads_by_score ON leads (tenant, shelf, score_rank) WHERE shelf IS NOT NULL;
+        CREATE INDEX leads_by_updated ON leads (tenant, shelf, updated) WHERE shelf IS NOT NULL;
+        CREATE INDEX leads_by_commission ON leads (tenant, shelf, commission_rank) WHERE shelf IS NOT NULL;
         CREATE INDEX leads_by_source ON leads (tenant, shelf, source) WHERE source IS NOT NULL;
         CREATE TABLE scores (
             id INTEGER PRIMARY KEY, lead INTEGER NOT NULL, scored_at INTEGER NOT NULL, ml_score REAL,
