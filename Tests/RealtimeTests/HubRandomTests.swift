@@ -96,7 +96,7 @@ final class RandomReader {
 @Suite(.timeLimit(.minutes(2)))
 struct HubRandomTests {
     /// Even seeds have a durable log behind the rings, so that nothing at all may be missing.
-    @Test(arguments: Array(1...12) as [UInt64])
+    @Test(arguments: Array(1...8) as [UInt64])
     func `whatever happens, each client sees the log once and in order, or is told what it missed`(
         _ seed: UInt64
     ) async throws {
@@ -113,7 +113,7 @@ struct HubRandomTests {
                 names: types.filter { _ in Bool.random(using: &random) } + [.outcomeRecorded], onlyEven: index % 3 == 0)
         }
         var published: [Publication] = []
-        for _ in 0..<600 {
+        for _ in 0..<400 {
             let reader = readers[Int.random(in: 0..<readers.count, using: &random)]
             switch Int.random(in: 0..<100, using: &random) {
             case ..<45:
@@ -183,7 +183,7 @@ struct HubRandomTests {
                 #expect(reader.gaps.filter { !$0.names.isEmpty && !$0.names.contains("bot_status") }.isEmpty)
             }
         }
-        #expect(readers.reduce(0) { $0 + $1.delivered.count } > 5_000)
+        #expect(readers.reduce(0) { $0 + $1.delivered.count } > 3_000)
     }
 
     /// A second passes; whoever takes bytes gives a sign of life.

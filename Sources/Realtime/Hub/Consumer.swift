@@ -9,8 +9,11 @@ final class Consumer {
     let address: String
     let connectedAt: NIODeadline
     let stream: TenantStream
-    private(set) unowned var shard: Shard
+    /// Kept alive by its readers, should the hub be let go before its channels are closed.
+    let shard: Shard
     private(set) var sink: (any SubscriberSink)?
+
+    private var hasLeft = false
 
     /// Nil until the first message: nothing is sent before it.
     var group: SubscriptionGroup?
@@ -148,7 +151,8 @@ extension Consumer: WebSocketSession {
     func shouldQuiesce() { shard.quiesce(self) }
 
     func closed(closeNumber: UInt16?) {
-        guard sink != nil || listIndex < 0 else { return }
+        guard !hasLeft else { return }
+        hasLeft = true
         shard.remove(self, closeNumber: closeNumber)
         sink = nil
         parked = []

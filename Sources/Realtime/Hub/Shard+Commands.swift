@@ -53,6 +53,8 @@ extension Shard {
         let tenant = stream.tenant
         let answer = loop.makePromise(of: StreamPosition?.self)
         let timeout = loop.scheduleTask(in: Self.locateTime) { answer.succeed(nil) }
+        // Cancelled, or the loop is shut down: the promise must not be left alone.
+        timeout.futureResult.whenFailure { _ in answer.succeed(nil) }
         loop.makeFutureWithTask { try await history.position(of: tenant) }.whenComplete { result in
             answer.succeed((try? result.get()).map { StreamPosition(epoch: $0.epoch, offset: $0.offset) })
         }
