@@ -9,7 +9,7 @@ import Testing
 
 /// A process that commits with sixteen tasks at once is killed without warning, again and again over the same file.
 /// Whatever it had acknowledged must stand there afterwards.
-@Suite struct CrashTests {
+@Suite(.serialized) struct CrashTests {
     private struct Acknowledgement: Hashable {
         var leadID: String
         var offset: UInt64
@@ -39,17 +39,27 @@ import Testing
                 source.yield(data)
             }
         }
+        // Not `waitUntilExit`: it turns the run loop of whatever thread the task happens to be on.
+        let (ends, end) = AsyncStream<Process.TerminationReason>.makeStream()
+        process.terminationHandler = { ended in
+            end.yield(ended.terminationReason)
+            end.finish()
+        }
         try process.run()
         var output = Data()
         var lines = 0
+        var isKilled = false
         for await chunk in chunks {
             output += chunk
             lines += chunk.count { $0 == UInt8(ascii: "\n") }
-            if lines >= count { kill(process.processIdentifier, SIGKILL) }
+            if lines >= count, !isKilled {
+                isKilled = true
+                kill(process.processIdentifier, SIGKILL)
+            }
         }
-        process.waitUntilExit()
-        try #require(process.terminationReason == .uncaughtSignal, "the helper ended by itself")
-        let whole = output.prefix { _ in true }.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let reason = await ends.first { _ in true }
+        try #require(reason == .uncaughtSignal, "the helper ended by itself")
+        let whole = output.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         return try whole.dropLast().map { line in
             let words = String(decoding: line, as: UTF8.self).split(separator: " ").map(String.init)
             try #require(words.count == 3)
