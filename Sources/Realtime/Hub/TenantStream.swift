@@ -55,15 +55,15 @@ final class TenantStream {
     func append(_ publication: Publication) {
         top = publication.offset
         rings[publication.name.index].append(publication)
-        guard publication.name.isConflatable else { return }
-        let key = StateKey(name: publication.name, key: publication.stateKey ?? "")
+        guard publication.name.isConflatable, let state = publication.stateKey else { return }
+        let key = StateKey(name: publication.name, key: state)
         if newestState[key] != nil || newestState.count < Self.maximumStates { newestState[key] = top }
     }
 
     /// Whether a newer state of the same thing is in memory.
     func isOutdated(_ publication: Publication) -> Bool {
-        guard publication.name.isConflatable,
-            let newest = newestState[StateKey(name: publication.name, key: publication.stateKey ?? "")]
+        guard publication.name.isConflatable, let state = publication.stateKey,
+            let newest = newestState[StateKey(name: publication.name, key: state)]
         else { return false }
         return newest > publication.offset && ring(publication.name).evictedThrough < newest
     }

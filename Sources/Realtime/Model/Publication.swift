@@ -30,7 +30,7 @@ public final class Publication: Sendable {
     /// What it speaks of, so that ``Hub/erase(subject:tenant:)`` finds it; never sent.
     public let subject: String?
     /// For states (`bot_status`, `model_status`, `system_health`): which thing's state it is; a reader that fell
-    /// behind gets the newest of each. Never sent.
+    /// behind gets the newest of each. Nil: no state that another could replace. Never sent.
     public let stateKey: String?
     /// When it was handed to the stream, for the latency figures.
     let publishedAt: NIODeadline
