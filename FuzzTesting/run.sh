@@ -1,0 +1,33 @@
+#!/bin/bash
+# Fuzzes JSONBytes and Forest for a minute in all (SECONDS_PER_TARGET=30 each). Exits non-zero on a crash, a hang or
+# a leak and leaves the input in FailCases/, where the tests find it from then on.
+set -euo pipefail
+cd "$(dirname "$0")"
+# Swift's own backtracer and ASan's symbolizer fight over a crashed process and can hang for minutes.
+export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=symbolize=0
+seconds="${SECONDS_PER_TARGET:-30}"
+build="${FUZZ_BUILD:-.build}"
+swift build --scratch-path "$build" --sanitize=fuzzer --product FuzzJSON
+swift build --scratch-path "$build" --sanitize=fuzzer --product FuzzForest
+bin="$(swift build --scratch-path "$build" --sanitize=fuzzer --show-bin-path)"
+
+fuzz() { # name, binary, longest input
+    local work
+    work="$(mktemp -d)"
+    cp Corpus/"$1"/* FailCases/"$1"/* "$work"
+    if [ "$1" = forest ]; then cp ../Tests/ForestTests/Golden/*-{constant,stumps,base-score}.{json,ubj} "$work"; fi
+    "$bin/$2" -max_total_time="$seconds" -max_len="$3" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="FailCases/$1/" "$work" > "$work.log" 2>&1 || {
+        tail -60 "$work.log"
+        echo "fuzz: $2 failed; the input is in FuzzTesting/FailCases/$1" >&2
+        return 1
+    }
+    if grep -q "no interesting inputs" "$work.log"; then
+        echo "fuzz: $2 was built without coverage and has fuzzed blindly" >&2
+        return 1
+    fi
+    grep -E "number_of_executed_units|new_units_added|peak_rss_mb" "$work.log" | sed "s/^/$2 /"
+    rm -r "$work" "$work.log"
+}
+fuzz json FuzzJSON 4096
+fuzz forest FuzzForest 8192
