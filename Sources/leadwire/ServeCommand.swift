@@ -28,7 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Model artifact; without one the prior serves.") var model: String?
     @Option(help: "local or jwt (jwt is not part of this version).") var auth: String?
     @Option(help: "The agency's profile, YAML.") var profile: String?
-    @Option(help: "What an acknowledged score survives: full (power loss) or process (kill -9).") var durability: String?
+    @Option(help: "What an acknowledged score survives: full (power loss) or process (kill -9).")
+    var durability: String?
     @Flag(help: "Serve a model that was trained against the policy on protected columns.")
     var acceptPolicyOverride = false
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?

@@ -73,7 +73,9 @@ struct ServeConfiguration: Sendable {
         name.hasPrefix("LEADWIRE_") && !name.hasPrefix("LEADWIRE_SERVICE_") && !name.hasPrefix("LEADWIRE_PORT_")
     }
 
-    private static func flagName(_ key: ServeKey) -> String { key.rawValue.split(separator: "_").joined(separator: "-") }
+    private static func flagName(_ key: ServeKey) -> String {
+        key.rawValue.split(separator: "_").joined(separator: "-")
+    }
 
     // MARK: Typed access
 

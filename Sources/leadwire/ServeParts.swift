@@ -16,7 +16,7 @@ extension ServeCommand {
         settings.limits.batchBodyBytes = try configuration.integer(.batchBodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.lineBytes = try configuration.integer(.lineLimitBytes, in: 1_024...8 << 20)
         if let redis = configuration.text(.redis), !redis.isEmpty {
-            throw ConfigurationError("--redis is not part of this version: the cache and the event log are this server's")
+            throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
         }
         return settings
     }

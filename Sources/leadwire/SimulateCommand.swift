@@ -54,7 +54,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if refused > 0 { throw CommandFailure("\(refused) of \(count) leads were refused", code: 1) }
     }
 
-    private func report(_ id: String, _ answer: SimulateClient.Answer, done: Int, since start: ContinuousClock.Instant) {
+    private func report(_ id: String, _ answer: SimulateClient.Answer, done: Int, since start: ContinuousClock.Instant)
+    {
         if json {
             Terminal.printJSON(Array(answer.body))
         } else if answer.status != 200 {

@@ -18,7 +18,8 @@ final class LocalGate: Sendable {
 
     func admit(_ head: RequestHead) throws(APIError) -> Principal {
         if let header = head.proxyHeader {
-            throw APIError(.forbidden, "\(header.lowercased()) is not taken in local mode: behind a proxy use --auth jwt")
+            throw APIError(
+                .forbidden, "\(header.lowercased()) is not taken in local mode: behind a proxy use --auth jwt")
         }
         guard let host = head.host, isOurs(host) else {
             throw APIError(.forbidden, "local mode answers to localhost, 127.0.0.1 or [::1] with its port only")

@@ -55,7 +55,12 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
             switch try await value.outcome.get() {
             case .http(let stream): await handleHTTP(asyncChannel: stream, logger: logger)
             // The socket belongs to its event loop. Waiting here keeps the server running until it has closed.
-            case .webSocket: try await value.channel.closeFuture.get()
+            case .webSocket:
+                try await withTaskCancellationHandler {
+                    try await value.channel.closeFuture.get()
+                } onCancel: {
+                    value.channel.close(promise: nil)
+                }
             }
         } catch {
             value.channel.close(promise: nil)
@@ -97,7 +102,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
         Self.removeGuards(from: channel)
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
-        try operations.addHandler(ContinueHandler())
+        try operations.addHandler(RequestHeadHandler())
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try operations.addHandler(HTTPConnectionStateHandler(idleTimeout: settings.idleTimeout, logger: logger))
         return try HTTPStream(

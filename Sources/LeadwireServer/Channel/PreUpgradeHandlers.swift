@@ -7,8 +7,6 @@ import NIOWebSocket
 /// fires when an upgrade is refused, which would close the channel at the tail.
 final class PreUpgradeGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
     private var requestSeen = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -22,11 +20,7 @@ final class PreUpgradeGuard: ChannelInboundHandler, RemovableChannelHandler {
             context.fireErrorCaught(error)
             return
         }
-        let headers = HTTPHeaders([("connection", "close"), ("content-length", "0")])
-        let head = HTTPResponseHead(version: .http1_1, status: .badRequest, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
+        EarlyRefusal.answer(APIError(.badRequest, "not an HTTP request that can be read"), in: context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -85,29 +79,9 @@ final class HeadReplay: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Answers `Expect: 100-continue` (RFC 9110, section 10.1.1) at once. A body that is too large is then sent, thrown
-/// away and answered with 413, as for a client that did not ask.
-final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = Self.unwrapInboundIn(data), head.version == .http1_1,
-            head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        {
-            let interim = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
-        }
-        context.fireChannelRead(data)
-    }
-}
-
 @available(*, unavailable)
 extension PreUpgradeGuard: Sendable {}
 @available(*, unavailable)
 extension HeadTap: Sendable {}
 @available(*, unavailable)
 extension HeadReplay: Sendable {}
-@available(*, unavailable)
-extension ContinueHandler: Sendable {}

@@ -16,7 +16,6 @@ struct RequestHead: Sendable {
         return lowercased.hasPrefix("x-forwarded-") || ["forwarded", "x-real-ip", "via"].contains(lowercased)
     }
 
-    /// - Parameter names: every header name of the request, as it came.
     private init(
         host: String?, names: some Sequence<String>, values: (String) -> [String]
     ) {

@@ -19,11 +19,13 @@ extension API {
         if asked, let refusal = hub.refusal(of: exchange.principal, remoteAddress: exchange.remoteAddress) {
             throw APIError(.overloaded, "no room for another connection (\(refusal.rawValue))")
         }
-        throw APIError(
+        guard asked else { throw APIError(.upgradeRequired, "this path speaks WebSocket") }
+        var error = APIError(
             .upgradeRequired,
-            asked
-                ? "not a WebSocket handshake of RFC 6455, version 13, as the first request of its connection"
-                : "this path speaks WebSocket")
+            "not a WebSocket handshake of RFC 6455, version 13, as the first request of its connection")
+        // A client that asks again does so on a new connection, where it can succeed.
+        error.closesConnection = true
+        throw error
     }
 
     /// `GET /ws/metrics`.

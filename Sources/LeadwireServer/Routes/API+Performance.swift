@@ -17,7 +17,9 @@ extension API {
             Self.encode(statistics.reading(of: stage), into: &json)
         }
         for stage in ScoringStage.allCases {
-            guard let sinceStart = scoring.sinceStart[stage], let lastMinute = scoring.lastMinute[stage] else { continue }
+            guard let sinceStart = scoring.sinceStart[stage], let lastMinute = scoring.lastMinute[stage] else {
+                continue
+            }
             json.key("engine_" + stage.rawValue)
             Self.encode(RequestStatistics.Reading(sinceStart: sinceStart, lastMinute: lastMinute), into: &json)
         }

@@ -28,7 +28,9 @@ extension API {
         }
         let scoring = engine.statistics
         for stage in ScoringStage.allCases {
-            guard let sinceStart = scoring.sinceStart[stage], let lastMinute = scoring.lastMinute[stage] else { continue }
+            guard let sinceStart = scoring.sinceStart[stage], let lastMinute = scoring.lastMinute[stage] else {
+                continue
+            }
             encode("engine_" + stage.rawValue, sinceStart, lastMinute, into: &text)
         }
     }

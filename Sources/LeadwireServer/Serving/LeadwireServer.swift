@@ -6,7 +6,7 @@ public import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-public import Realtime
+import Realtime
 public import Scoring
 import ServiceLifecycle
 import UnixSignals
@@ -37,9 +37,8 @@ public struct LeadwireServer: Sendable {
         }
     }
 
-    public let hub: Hub
-    public let store: any LeadStore
-    public let engine: ScoringEngine
+    private let hub: Hub
+    private let store: any LeadStore
     private let settings: ServerSettings
     private let logger: Logger
     private let gate: LocalGate
@@ -71,19 +70,24 @@ public struct LeadwireServer: Sendable {
             statistics: statistics, currency: parts.profile.currency, clock: parts.clock)
         self.hub = hub
         self.store = store
-        self.engine = engine
         self.gate = gate
         responder = APIResponder(
             gate: gate, table: RouteTable(api.routes()), limits: settings.limits, statistics: statistics,
             clock: parts.clock)
     }
 
+    /// What the server answers.
+    var routes: [Route] { responder.table.routes }
+
     private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
 
     /// Serves until the task is cancelled, or SIGTERM or SIGINT comes: then no new connection, open requests are
     /// finished, sockets are told that the server goes away, and the store is closed. Bounded by the drain deadline.
     ///
-    /// - Parameter onListening: called once with the port that answers.
+    /// - Parameters:
+    ///   - handlingSignals: false where the caller ends it by cancelling the task.
+    ///   - onListening: called once with the port that answers.
+    /// - Throws: what binding the port or serving throws.
     public func run(
         handlingSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {

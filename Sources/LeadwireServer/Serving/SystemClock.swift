@@ -1,9 +1,9 @@
 public import Leads
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Musl
+    import Musl
 #endif
 
 /// The machine's own wall clock.
