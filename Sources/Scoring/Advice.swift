@@ -14,13 +14,28 @@ struct Advice {
     let needsReview: Bool
     let unqualifiedReason: String?
     let explainer: Explainer
+    /// What matters most, said once and used twice.
+    let leading: [(statement: String, isPositive: Bool)]
+
+    init(
+        classification: Classification, mlScore: Double, probability: Double, isPrior: Bool, needsReview: Bool,
+        unqualifiedReason: String?, explainer: Explainer
+    ) {
+        self.classification = classification
+        self.mlScore = mlScore
+        self.probability = probability
+        self.isPrior = isPrior
+        self.needsReview = needsReview
+        self.unqualifiedReason = unqualifiedReason
+        self.explainer = explainer
+        leading = explainer.leadingStatements(limit: 6)
+    }
 
     var summary: String {
         var text = classification.rawValue.prefix(1).uppercased() + classification.rawValue.dropFirst()
         text += ": ranks \(Figures.plain(mlScore, decimals: 0)) of 100, with a chance of "
         text += Figures.percent(probability) + " to convert."
         if let unqualifiedReason { text += " For a person to review: \(unqualifiedReason)." }
-        let leading = explainer.leadingStatements(limit: 6)
         if let best = leading.first(where: \.isPositive) { text += " For it: \(lowercased(best.statement))." }
         if let worst = leading.first(where: { !$0.isPositive }) {
             text += " Against it: \(lowercased(worst.statement))."
@@ -31,8 +46,8 @@ struct Advice {
 
     var insights: [String] {
         var result = unqualifiedReason.map { ["For a person to review: \($0)"] } ?? []
-        for leading in explainer.leadingStatements(limit: Self.maximumInsights) {
-            result.append(leading.statement + (leading.isPositive ? " (raises the score)" : " (lowers the score)"))
+        for one in leading.prefix(Self.maximumInsights) {
+            result.append(one.statement + (one.isPositive ? " (raises the score)" : " (lowers the score)"))
         }
         return result
     }

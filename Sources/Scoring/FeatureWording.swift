@@ -70,9 +70,15 @@ enum FeatureWording {
         case .financingStatusCategory: return "They told you how they would pay"
         case .leadSourceType:
             return switch word {
+            case "website": "They came through your website"
+            case "portal": "They came through a listing portal"
             case "referral": "They were referred to you"
-            case "other": "They came by a source that is not one of the usual"
-            default: "They came by \(spoken)"
+            case "social": "They came through social media"
+            case "sms": "They wrote you a text message"
+            case "phone": "They called you"
+            case "open_house": "They came to an open house"
+            case "crm": "They were in your CRM already"
+            default: "They came by a source that is not one of the usual"
             }
         case .propertyTypePreference: return "They want \(spoken == "other" ? "an unusual kind of property" : spoken)"
         case .marketSegment: return "Their price is in the \(spoken) segment"

@@ -91,9 +91,9 @@ public final class MemoryLeadStore: LeadStore {
             for kept in commit.idempotency { state.idempotency["\(kept.tenant)/\(kept.key)"] = kept }
             return .success(
                 commit.events.map { event in
-                    let log = state.events[event.tenant, default: []]
-                    let committed = CommittedEvent(event: event, offset: UInt64(log.count + 1), epoch: "test")
-                    state.events[event.tenant] = log + [committed]
+                    let offset = UInt64(state.events[event.tenant]?.count ?? 0) + 1
+                    let committed = CommittedEvent(event: event, offset: offset, epoch: "test")
+                    state.events[event.tenant, default: []].append(committed)
                     return committed
                 })
         }
