@@ -172,6 +172,22 @@ def test_one_tap_reviews_a_lead(own_server, browser):
     assert complaints(driver) == []
 
 
+def test_an_outcome_is_recorded_where_the_lead_is_read(own_server, browser):
+    own_server.score("sold", **STRONG)
+    before = own_server.get(API + "/model/status").json["outcomes"]
+    driver = load(browser(), own_server)
+    to_go = before["missing_won"] + before["missing_not_won"]
+    wait_until(lambda: f"{to_go} outcomes to go" in driver.find_element(By.ID, "prior").text, "the prior says what is missing")
+    find(driver, ".row .open")[0].click()
+    wait_until(lambda: find(driver, "#detail .reason"), "the reasons are shown")
+    driver.execute_script("document.querySelector('#detail .choices').closest('details').open = true")
+    next(node for node in find(driver, "#detail .choices button") if node.text == "Won").click()
+    wait_until(lambda: own_server.get(API + "/model/status").json["outcomes"]["won"] == before["won"] + 1, "it is stored")
+    wait_until(lambda: f"{to_go - 1} outcomes to go" in driver.execute_script("return document.getElementById('prior').textContent"),
+               "the prior's note follows the stream")
+    assert complaints(driver) == []
+
+
 def test_the_filters_ask_the_server(own_server, browser):
     own_server.score("weak", **WEAK)
     own_server.score("strong", **STRONG)
