@@ -33,17 +33,23 @@ let values = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
 let width = 28
 let rowCount = values.count / width
 let rows = (0..<rowCount).map { Array(values[$0 * width..<($0 + 1) * width]) }
-var sink: Float = 0
+// Keeps the compiler from dropping the work; this program has one thread.
+nonisolated(unsafe) var sink: Float = 0
 
 func measure(_ forest: Forest) throws -> (margin: Double, shap: Double, batch: Double) {
-    let margin = try microseconds(blocks: 40, rows: rowCount) { sink += try forest.margin(of: rows[$0].span) }
+    let margin = try microseconds(blocks: 40, rows: rowCount) {
+        let row = rows[$0]
+        sink += try forest.margin(of: row.span)
+    }
     let scratch = forest.makeScratch()
     var contributions = [Double](repeating: 0, count: width)
-    let shap = try microseconds(blocks: 20, rows: rowCount) { row in
+    let shap = try microseconds(blocks: 20, rows: rowCount) {
+        let row = rows[$0]
         var output = contributions.mutableSpan
-        sink += try forest.explain(rows[row].span, into: &output, scratch: scratch)
+        sink += try forest.explain(row.span, into: &output, scratch: scratch)
     }
     var margins = [Float](repeating: 0, count: rowCount)
+    let values = values
     let batch = try microseconds(blocks: 40, rows: 1) { _ in
         var output = margins.mutableSpan
         try forest.margins(of: values.span, rowCount: rowCount, into: &output)
@@ -51,8 +57,13 @@ func measure(_ forest: Forest) throws -> (margin: Double, shap: Double, batch: D
     return (margin, shap, batch / Double(rowCount))
 }
 
-let perfect = try measure(Forest(xgboost: Array(model)))
-let general = try measure(Forest(xgboost: Array(model), layout: .explicit))
+let forest = try Forest(xgboost: Array(model))
+let perfect = try measure(forest)
+let general = try measure(
+    Forest(
+        trees: forest.trees, featureCount: forest.featureCount, featureNames: forest.featureNames,
+        featureTypes: forest.featureTypes, baseMargin: forest.baseMargin, objective: forest.objective,
+        categoryNames: forest.categoryNames, limits: .init(), layout: .explicit))
 
 // libxgboost through its C interface, one thread, one row a call, as a server would.
 var booster: BoosterHandle?
@@ -63,10 +74,12 @@ check(XGBoosterLoadModel(booster, arguments[1]))
 var shape: UnsafePointer<bst_ulong>?
 var dimensions: bst_ulong = 0
 var result: UnsafePointer<Float>?
-let dense = #"{"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"cache_id":0,"missing":NaN}"#
+let dense =
+    #"{"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"cache_id":0,"missing":NaN}"#
 let theirMargin = microseconds(blocks: 20, rows: rowCount) { row in
     rows[row].withUnsafeBufferPointer { cells in
-        let array = #"{"data":[\#(UInt(bitPattern: cells.baseAddress)),true],"shape":[1,28],"typestr":"<f4","version":3}"#
+        let array =
+            #"{"data":[\#(UInt(bitPattern: cells.baseAddress)),true],"shape":[1,28],"typestr":"<f4","version":3}"#
         check(XGBoosterPredictFromDense(booster, array, dense, nil, &shape, &dimensions, &result))
         sink += result?[0] ?? 0
     }
@@ -85,7 +98,8 @@ var patch: Int32 = 0
 XGBoostVersion(&major, &minor, &patch)
 let figures = [
     "margin_us": perfect.margin, "margin_any_us": general.margin, "margin_batch_us": perfect.batch,
-    "shap_us": perfect.shap, "shap_any_us": general.shap, "xgboost_margin_us": theirMargin, "xgboost_shap_us": theirShap,
+    "shap_us": perfect.shap, "shap_any_us": general.shap, "xgboost_margin_us": theirMargin,
+    "xgboost_shap_us": theirShap,
 ]
 print("{\"xgboost_version\": \"\(major).\(minor).\(patch)\", \"check\": \(sink.isNaN)", terminator: "")
 for (name, value) in figures.sorted(by: { $0.key < $1.key }) { print(", \"\(name)\": \(value)", terminator: "") }
