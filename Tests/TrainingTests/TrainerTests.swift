@@ -1,0 +1,152 @@
+import Features
+import Forest
+import Foundation
+import Leads
+import Learning
+import Testing
+
+@testable import Training
+
+struct TrainerTests {
+    private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
+        var options = TrainingOptions(label: "converted")
+        options.positive = "won"
+        // One setting: the tests are about the path, not about the search.
+        options.budget = .milliseconds(1)
+        change(&options)
+        return options
+    }
+
+    private func train(
+        _ folder: TemporaryFolder, rows: Int = 1_500, _ change: (inout TrainingOptions) -> Void = { _ in }
+    ) throws -> Trainer.Outcome {
+        let path = try folder.write(InventedTable.text(rows: rows, seed: 1), to: "train.csv")
+        return try Trainer(table: RawTable(path: path), options: options(change)).run()
+    }
+
+    @Test func `a model of an invented law is good on rows held out, calibrated, and says what it was measured on`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let outcome = try train(folder, rows: 3_000)
+        let figures = try #require(outcome.figures)
+        #expect(figures.rows == 600)
+        #expect(try #require(figures[.auc]) > 0.72)
+        #expect(try #require(figures[.logLoss]) < 0.56)
+        #expect(try #require(figures[.ece]) < 0.08)
+        let card = outcome.artifact.card
+        #expect(card.holdout.kind == .stratified && card.isRefitted && card.rows == 3_000 && card.positive == "won")
+        #expect(card.notes.contains { $0.contains("belong to the run before") })
+        #expect(outcome.artifact.forest.treeCount == outcome.rounds && outcome.artifact.canAssess)
+        #expect(outcome.artifact.calibration?.count == 3_000)
+    }
+
+    @Test func `the same file and seed give the same artifact, another seed another`() throws {
+        let folder = try TemporaryFolder()
+        let first = try train(folder, rows: 600).artifact
+        #expect(try train(folder, rows: 600).artifact.sha256 == first.sha256)
+        #expect(try train(folder, rows: 600) { $0.seed = 2 }.artifact.sha256 != first.sha256)
+    }
+
+    @Test func `what was not measured has no figures`() throws {
+        let outcome = try train(TemporaryFolder(), rows: 400) { $0.holdout = .none }
+        #expect(outcome.figures == nil && outcome.artifact.card.holdout == .init(kind: .none, figures: nil))
+        #expect(!outcome.artifact.card.isRefitted)
+        #expect(outcome.artifact.card.notes.contains { $0.contains("unmeasured") })
+    }
+
+    @Test func `a file held out is measured on and not trained on; the training file itself is refused`() throws {
+        let folder = try TemporaryFolder()
+        let other = try folder.write(InventedTable.text(rows: 500, seed: 2), to: "other.csv")
+        let outcome = try train(folder) { $0.holdout = .file(other) }
+        #expect(outcome.figures?.rows == 500 && outcome.artifact.card.rows == 1_500)
+        let evaluated = try TableEvaluation.evaluate(path: other, artifact: outcome.artifact, label: "converted")
+        for measure in Measure.allCases { #expect(evaluated.figures[measure] == outcome.figures?[measure]) }
+        let error = try #require(throws: TableError.self) {
+            try train(folder) { $0.holdout = .file(folder.path("train.csv")) }
+        }
+        #expect(error.code == .trainingRows)
+    }
+
+    @Test func `figures from training rows are refused`() throws {
+        let folder = try TemporaryFolder()
+        let artifact = try train(folder, rows: 400).artifact
+        let error = try #require(throws: TableError.self) {
+            try TableEvaluation.evaluate(path: folder.path("train.csv"), artifact: artifact, label: "converted")
+        }
+        #expect(error.code == .trainingRows)
+    }
+
+    @Test func `with a time column the newest rows are held out and dates age to their row`() throws {
+        let outcome = try train(TemporaryFolder()) { $0.time = "created" }
+        #expect(outcome.artifact.card.holdout.kind == .newest)
+        #expect(outcome.artifact.card.windowFrom == "2024-01-01")
+        guard case .table(let schema) = outcome.artifact.schema else {
+            Issue.record("a team's own table has a table's schema")
+            return
+        }
+        #expect(schema.timeColumn == "created" && schema.columns.contains { $0.name == "first_seen" })
+        let age = schema.columns.first { $0.name == "first_seen" }?.range
+        // Each row was first seen up to 399 invented days of at most 31/28 calendar days before it was created.
+        #expect(try #require(age).lowerBound >= 0 && age?.upperBound ?? .infinity < 460)
+    }
+
+    @Test func `too few of one class is an error and no model`() throws {
+        let folder = try TemporaryFolder()
+        let lines = InventedTable.text(rows: 200, seed: 1).split(separator: "\n")
+        let poor =
+            lines.prefix(1) + lines.filter { $0.hasSuffix(",lost") } + lines.filter { $0.hasSuffix(",won") }.prefix(9)
+        let path = try folder.write(poor.joined(separator: "\n"), to: "poor.csv")
+        let error = try #require(throws: TableError.self) {
+            try Trainer(table: RawTable(path: path), options: options())
+        }
+        #expect(error.code == .notEnoughData && error.message.contains("9 of"))
+    }
+
+    @Test func `a table of the 28 features gives a model for leads with proxies masked, whatever is allowed`() throws {
+        var generator = SplitMix64(seed: 8)
+        var lines = [(Feature.allCases.map(\.name) + ["id", "won"]).joined(separator: ";")]
+        for row in 0..<600 {
+            var cells: [String] = []
+            var readiness = 0.0
+            for feature in Feature.allCases {
+                let draw = Double.random(in: 0..<1, using: &generator)
+                if feature == .financingReadinessScore { readiness = draw }
+                switch feature.kind {
+                case .numerical: cells.append(draw < 0.05 ? "" : String(draw))
+                case .boolean: cells.append(draw < 0.5 ? "true" : "false")
+                case .categorical: cells.append(feature.vocabulary[Int(draw * Double(feature.vocabulary.count))])
+                }
+            }
+            let isWon = Double.random(in: 0..<1, using: &generator) < readiness
+            lines.append((cells + ["x\(row)", isWon ? "1" : "0"]).joined(separator: ";"))
+        }
+        let folder = try TemporaryFolder()
+        let path = try folder.write(lines.joined(separator: "\n"), to: "leads.csv")
+        var options = TrainingOptions(label: "won")
+        options.budget = .milliseconds(1)
+        options.allow = .all
+        let outcome = try Trainer(table: RawTable(path: path), options: options).run()
+        guard case .leadFeatures(let plan) = outcome.artifact.schema else {
+            Issue.record("28 features make a model for leads")
+            return
+        }
+        #expect(plan.masked == FeaturePolicy.standard.maskedFeatures)
+        #expect(outcome.artifact.forest.featureCount == 28 && !outcome.artifact.policyOverridden)
+        #expect(try #require(outcome.figures?[.auc]) > 0.7)
+        // The same lead by the extractor's way and by the table's way.
+        var vector = FeatureVector()
+        vector[.financingReadinessScore] = 0.9
+        let isKnown = vector.set(.timelineCategory, category: "flexible")
+        #expect(isKnown)
+        let row = optimizeFeatures(vector, plan: plan).row
+        let cells = Feature.allCases.map { feature -> Substring in
+            feature == .financingReadinessScore ? "0.9" : feature == .timelineCategory ? "flexible" : ""
+        }
+        let table = outcome.artifact.schema.table(raw: false)
+        let other = table.row(ofCells: cells, positions: Array(0..<28), asOf: Timestamp(milliseconds: 0))
+        for index in 0..<28 {
+            #expect(row[index].isNaN && other.values[index].isNaN || row[index] == other.values[index])
+        }
+    }
+}
