@@ -1,0 +1,35 @@
+import HTTPTypes
+import JSONBytes
+import Testing
+
+@testable import LeadwireServer
+
+struct DescriptionTests {
+    /// Answered for the sake of other programs' conventions; the description leaves them out.
+    private static let undescribed: Set<String> = [
+        "GET /v2", "GET /v2/models/{}/ready", "GET /v2/models/{}/versions/{}", "GET /v2/models/{}/versions/{}/ready",
+        "POST /v2/models/{}/versions/{}/infer",
+    ]
+
+    @Test func `the description lists what the server answers, and nothing else`() async throws {
+        let document = try JSONDocument(
+            parsing: APIDescription.openAPI, limits: JSONLimits(maximumDepth: 64, maximumBytes: 1 << 22))
+        var described = Set<String>()
+        for (path, operations) in try #require(document.root["paths"]).members {
+            for (method, _) in operations.members where ["get", "post", "delete", "put", "patch"].contains(method) {
+                described.insert("\(method.uppercased()) \(Self.anonymous(path))")
+            }
+        }
+        try await LiveServer.run { server in
+            let answered = Set(server.routes.map { "\($0.method.rawValue) \(Self.anonymous($0.pattern))" })
+            #expect(answered.subtracting(described) == Self.undescribed)
+            #expect(described.subtracting(answered) == [])
+        }
+    }
+
+    /// A path with its variables' names left out.
+    private static func anonymous(_ path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false).map { $0.hasPrefix("{") ? "{}" : $0 }
+            .joined(separator: "/")
+    }
+}

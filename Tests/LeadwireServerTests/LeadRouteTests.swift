@@ -1,0 +1,91 @@
+import JSONBytes
+import Testing
+
+@Suite(.timeLimit(.minutes(3)))
+struct LeadRouteTests {
+    @Test func `erasing a lead leaves nothing of it anywhere`() async throws {
+        try await LiveServer.run { server in
+            let body = #"{"lead_id":"gone","name":"Erased Person","message":"asap, cash buyer","request_id":"e1"}"#
+            #expect(try await server.score(body).status == 200)
+            #expect(try await server.post("/api/v1/ml/outcomes", #"{"lead_id":"gone","outcome":"lost"}"#).status == 200)
+            let receipt = try await server.send("DELETE", "/api/v1/ml/leads/gone")
+            #expect(receipt.status == 200)
+            #expect(try receipt.json()["erased"]?["scores"]?.int == 1)
+            #expect(try receipt.json()["erased"]?["outcomes"]?.int == 1)
+            for path in ["/score/gone", "/score/gone/history", "/leads/gone/export", "/leads/gone/explanation"] {
+                let answer = try await server.get("/api/v1/ml" + path)
+                #expect(answer.status == 404, "\(path)")
+            }
+            #expect(try await server.get("/api/v1/ml/leads").json()["leads"]?.count == 0)
+            let client = try await WebSocketClient.open(port: server.port)
+            try await client.send(#"{"type":"get_status"}"#)
+            let epoch = try #require(try await client.receive()["epoch"]?.string)
+            try await client.send(#"{"type":"subscribe","events":["*"],"since":{"epoch":"\#(epoch)","offset":0}}"#)
+            _ = try await client.receive()
+            try await client.send(#"{"type":"ping"}"#)
+            #expect(try await client.receive()["type"]?.string == "pong")
+            let again = try await server.score(body)
+            #expect(try again.json()["cache_hit"]?.bool == false)
+            #expect(try await server.send("DELETE", "/api/v1/ml/leads/nobody").status == 404)
+        }
+    }
+
+    @Test func `after opting out nothing scores the lead`() async throws {
+        try await LiveServer.run { server in
+            #expect(try await server.score(#"{"lead_id":"out"}"#).status == 200)
+            #expect(try await server.send("POST", "/api/v1/ml/leads/out/opt-out").status == 200)
+            let refused = try await server.score(#"{"lead_id":"out"}"#)
+            #expect(refused.status == 409 && (try refused.json()["error"]?.string) == "scoring_opted_out")
+            let batch = try await server.post("/api/v1/ml/batch-score", #"{"leads":[{"lead_id":"out"}]}"#).json()
+            #expect(batch["errors"]?.elements.first { _ in true }?["error"]?.string == "scoring_opted_out")
+            let export = try await server.get("/api/v1/ml/leads/out/export").json()
+            #expect(export["opted_out_at"]?.string?.hasSuffix("Z") == true)
+            #expect(export["lead"]?["lead_id"]?.string == "out")
+        }
+    }
+
+    @Test func `the list pages through every lead once, in order`() async throws {
+        try await LiveServer.run { server in
+            let messages = ["asap, cash buyer, $450,000", "just looking", "maybe next year", "pre-approved for $500k"]
+            for index in 0..<12 {
+                let message = messages[index % messages.count]
+                #expect(try await server.score(#"{"lead_id":"p\#(index)","message":"\#(message)"}"#).status == 200)
+            }
+            var seen: [String] = []
+            var scores: [Double] = []
+            var path = "/api/v1/ml/leads?limit=5"
+            while true {
+                let page = try await server.get(path).json()
+                let leads = page["leads"].map { Array($0.elements) } ?? []
+                seen += leads.compactMap { $0["lead_id"]?.string }
+                scores += leads.compactMap { $0["ml_score"]?.double }
+                guard let cursor = page["next_cursor"]?.string else { break }
+                path = "/api/v1/ml/leads?limit=5&cursor=\(cursor)"
+            }
+            #expect(Set(seen).count == 12 && seen.count == 12)
+            #expect(scores == scores.sorted(by: >))
+            let cold = try await server.get("/api/v1/ml/leads?classification=cold&limit=200").json()
+            let classes = cold["leads"].map { $0.elements.compactMap { $0["classification"]?.string } } ?? []
+            #expect(!classes.isEmpty && classes.allSatisfy { $0 == "cold" })
+        }
+    }
+
+    @Test func `a review and an outcome are stored and leave the review list`() async throws {
+        try await LiveServer.run { server in
+            #expect(try await server.score(#"{"lead_id":"r","message":"cash buyer, asap"}"#).status == 200)
+            let reviewed = try await server.post(
+                "/api/v1/ml/leads/r/review", #"{"classification":"hot","note":"called"}"#)
+            #expect(reviewed.status == 200 && (try reviewed.json()["needs_review"]?.bool) == false)
+            let waiting = try await server.get("/api/v1/ml/leads?needs_review=true").json()
+            #expect(waiting["leads"]?.count == 0)
+            #expect(
+                try await server.post("/api/v1/ml/outcomes", #"{"lead_id":"r","outcome":"won","value":27000}"#).status
+                    == 200)
+            let status = try await server.get("/api/v1/ml/model/status").json()
+            #expect(status["outcomes"]?["won"]?.int == 1 && status["outcomes"]?["missing_won"]?.int == 49)
+            #expect(status["message"]?.string?.hasPrefix("prior, not learned") == true)
+            let export = try await server.get("/api/v1/ml/leads/r/export").json()
+            #expect(export["reviews"]?.count == 1 && export["outcomes"]?.count == 1)
+        }
+    }
+}
