@@ -120,7 +120,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LeadwireServerTests", dependencies: ["LeadwireServer", "TestSupport"], swiftSettings: strict),
+            name: "LeadwireServerTests", dependencies: ["LeadwireServer", "StoreSQLite", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,4 +1,5 @@
 import JSONBytes
+import StoreSQLite
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))
@@ -74,7 +75,7 @@ struct HealthRouteTests {
             let outputs = try answer.json()["outputs"].map { Array($0.elements) } ?? []
             #expect(outputs.compactMap { $0["name"]?.string } == ["margin", "probability", "shap"])
             let margin = try #require(outputs.first?["data"]?.elements.first { _ in true }?.double)
-            let contributions = try #require(outputs.last?["data"]?.elements.compactMap(\.double))
+            let contributions = try #require(outputs.last?["data"]).elements.compactMap { $0.double }
             #expect(contributions.count == 29)
             #expect(abs(contributions.reduce(0, +) - margin) < 1e-5)
             #expect(try answer.json()["id"]?.string == "7")

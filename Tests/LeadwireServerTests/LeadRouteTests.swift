@@ -35,7 +35,8 @@ struct LeadRouteTests {
             #expect(try await server.score(#"{"lead_id":"out"}"#).status == 200)
             #expect(try await server.send("POST", "/api/v1/ml/leads/out/opt-out").status == 200)
             let refused = try await server.score(#"{"lead_id":"out"}"#)
-            #expect(refused.status == 409 && (try refused.json()["error"]?.string) == "scoring_opted_out")
+            #expect(refused.status == 409)
+            #expect(try refused.json()["error"]?.string == "scoring_opted_out")
             let batch = try await server.post("/api/v1/ml/batch-score", #"{"leads":[{"lead_id":"out"}]}"#).json()
             #expect(batch["errors"]?.elements.first { _ in true }?["error"]?.string == "scoring_opted_out")
             let export = try await server.get("/api/v1/ml/leads/out/export").json()
@@ -75,7 +76,8 @@ struct LeadRouteTests {
             #expect(try await server.score(#"{"lead_id":"r","message":"cash buyer, asap"}"#).status == 200)
             let reviewed = try await server.post(
                 "/api/v1/ml/leads/r/review", #"{"classification":"hot","note":"called"}"#)
-            #expect(reviewed.status == 200 && (try reviewed.json()["needs_review"]?.bool) == false)
+            #expect(reviewed.status == 200)
+            #expect(try reviewed.json()["needs_review"]?.bool == false)
             let waiting = try await server.get("/api/v1/ml/leads?needs_review=true").json()
             #expect(waiting["leads"]?.count == 0)
             #expect(
