@@ -15,7 +15,7 @@ struct LeadwireCommand: AsyncParsableCommand {
         abstract: "Scores every lead the moment it arrives, says why, and streams the score.",
         subcommands: [
             TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self, ImportModelCommand.self,
-            ModelsCommand.self,
+            ModelsCommand.self, TokenCommand.self,
         ])
 
     static func main() async {

@@ -23,6 +23,14 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let channel: any Channel
     }
 
+    /// What an admitted handshake becomes.
+    struct Upgrade: Sendable {
+        /// Of the 101, besides what the handshake itself asks for.
+        var headers = HTTPHeaders()
+        /// Puts the WebSocket's handlers into the channel, on its loop.
+        var install: @Sendable (any Channel) throws -> Void
+    }
+
     struct Settings: Sendable {
         /// From the connection to its first complete request head.
         var handshakeDeadline = TimeAmount.seconds(15)
@@ -34,9 +42,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: Responder
     let settings: Settings
-    /// Whether this head may become a WebSocket; a refusal is answered by the responder.
-    let mayUpgrade: @Sendable (HTTPRequestHead, any Channel) -> Bool
-    let installWebSocket: @Sendable (any Channel, HTTPRequestHead) -> EventLoopFuture<Void>
+    /// Whether this head may become a WebSocket, and as what. Nil is a refusal, which the responder answers.
+    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) async -> Upgrade?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -68,15 +75,23 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func configure(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Outcome> {
+        // One handshake a connection: what was decided waits here for the switch.
+        let decided = NIOLoopBoundBox<Upgrade?>(nil, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Outcome>(
             maxFrameSize: settings.webSocketFrameBytes,
             enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(mayUpgrade(head, channel) ? HTTPHeaders() : nil)
+                channel.eventLoop.makeFutureWithTask { await admitUpgrade(head, channel) }.map { admitted in
+                    decided.value = admitted
+                    return admitted?.headers
+                }
             },
-            upgradePipelineHandler: { channel, head in
-                Self.removeGuards(from: channel)
-                return installWebSocket(channel, head).map { .webSocket }
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    Self.removeGuards(from: channel)
+                    try decided.value?.install(channel)
+                    return .webSocket
+                }
             })
         let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Outcome>(
             upgraders: [upgrader],

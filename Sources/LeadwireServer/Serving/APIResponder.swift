@@ -19,7 +19,7 @@ struct ConnectionContext: InitializableFromSource {
 
 /// Every request's way: the gate, the route, the role, the content type, the answer; and every refusal in one shape.
 struct APIResponder: HTTPResponder {
-    let gate: LocalGate
+    let gate: any Gate
     let table: RouteTable
     let limits: RequestLimits
     let statistics: RequestStatistics
@@ -54,7 +54,8 @@ struct APIResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ channel: any Channel, id: String, started: ContinuousClock.Instant, pattern: inout String
     ) async throws -> Reply {
-        let principal = try gate.admit(RequestHead(request.head))
+        let address = channel.remoteAddress?.ipAddress ?? "local"
+        let principal = try await gate.admit(RequestHead(request.head), from: address)
         let target = Substring(request.head.path ?? "")
         let question = target.firstIndex(of: "?")
         let path = target[..<(question ?? target.endIndex)]
@@ -73,14 +74,15 @@ struct APIResponder: HTTPResponder {
             throw error
         case .route(let route, let parameters):
             pattern = route.pattern
-            if let role = route.role, principal.role < role {
-                throw APIError(.forbidden, "this needs the role \(role)")
+            if let role = route.role {
+                guard let principal else { throw APIError(.unauthorized, "this needs a token: Authorization: Bearer") }
+                guard principal.role >= role else { throw APIError(.forbidden, "this needs the role \(role)") }
             }
             let query = QueryParameters(question.map { target[target.index(after: $0)...] } ?? "")
             let exchange = Exchange(
                 id: id, method: request.method, parameters: parameters, query: query, headers: request.headers,
-                body: request.body, principal: principal, limits: limits,
-                remoteAddress: channel.remoteAddress, started: started)
+                body: request.body, principal: principal ?? Self.nobody, isAnonymous: principal == nil,
+                limits: limits, remoteAddress: channel.remoteAddress, started: started)
             if route.method == .post, !(route.bodyIsOptional && exchange.announcesNoBody) {
                 try exchange.requireContentType(route.contentTypes)
             }
@@ -88,6 +90,9 @@ struct APIResponder: HTTPResponder {
             return try await route.answer(exchange)
         }
     }
+
+    /// Who asks without a token: the name of no tenant is empty, so nothing is found behind it.
+    private static let nobody = Principal(user: "", role: .viewer, tenant: "")
 
     private func refusal(_ error: APIError, id: String) -> Reply {
         Reply(

@@ -1,0 +1,13 @@
+import Realtime
+
+/// The door that every request passes: HTTP, WebSocket and SSE alike.
+protocol Gate: Sendable {
+    /// The port that answers; known once the socket is bound.
+    func listening(on port: Int)
+
+    /// Who asks. Nil for nobody in particular: then only what is open to anyone is answered.
+    ///
+    /// - Parameter address: the peer's, without its port.
+    /// - Throws: ``APIError``, 401, 403 or 429. A token that is not good is refused, never taken for none.
+    func admit(_ head: RequestHead, from address: String) async throws(APIError) -> Principal?
+}
