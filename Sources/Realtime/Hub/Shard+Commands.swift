@@ -227,6 +227,7 @@ extension Shard {
             return consumer.refuse(error, id: id, at: loop.now)
         }
         consumer.park()
+        // The shard lives on its loop, and NIO traps where that is not so.
         loop.makeFutureWithTask { await refresher.principal(ofToken: token) }.assumeIsolated().whenComplete { result in
             guard consumer.listIndex >= 0 else { return }
             defer { consumer.unpark() }
