@@ -14,8 +14,9 @@ struct LeadwireCommand: AsyncParsableCommand {
         commandName: "leadwire",
         abstract: "Scores every lead the moment it arrives, says why, and streams the score.",
         subcommands: [
-            TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self, ImportModelCommand.self,
-            ModelsCommand.self, TokenCommand.self,
+            ServeCommand.self, TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self,
+            ImportModelCommand.self, ModelsCommand.self, SimulateCommand.self, OpenAPICommand.self,
+            TokenCommand.self,
         ])
 
     static func main() async {

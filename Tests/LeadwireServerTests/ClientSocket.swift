@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 #if canImport(Glibc)
@@ -72,11 +71,12 @@ final class ClientSocket: Sendable {
     }
 }
 
-/// Blocking calls off Swift's own threads, which the server under test needs.
+/// Blocking calls on a thread of their own: Swift's tasks and Dispatch's global queues share their threads, and the server
+/// under test needs them.
 enum BlockingWork {
     static func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try work() }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
         }
     }
 }

@@ -16,6 +16,8 @@ final class LiveHub: Sendable {
     init(history: (any HistorySource)? = nil, _ configure: (inout HubConfiguration) -> Void = { _ in }) async throws {
         var configuration = HubConfiguration()
         configuration.firstEpoch = "e1"
+        // A busy machine must not put heartbeats between the messages that a test counts.
+        configuration.heartbeatSeconds = 600
         configure(&configuration)
         let hub = Hub(group: group, configuration: configuration, history: history)
         self.hub = hub

@@ -49,9 +49,12 @@ struct InferenceRequest {
     }
 
     private mutating func readOutputs(_ root: JSONElement, _ report: (String, String) -> Void) {
-        if let parameters = root["parameters"], let explain = parameters["explain"] {
-            explainsByParameter = explain.bool ?? false
-            if explain.kind != .bool { report("parameters.explain", "must be true or false") }
+        if let parameters = root["parameters"], !parameters.isNull {
+            if parameters.kind != .object { report("parameters", "must be an object") }
+            if let explain = parameters["explain"] {
+                explainsByParameter = explain.bool ?? false
+                if explain.kind != .bool { report("parameters.explain", "must be true or false") }
+            }
         }
         guard let list = root["outputs"], !list.isNull else { return }
         guard list.kind == .array else { return report("outputs", "must be an array") }

@@ -6,19 +6,24 @@ struct PartHealth: Sendable, Hashable {
 
     var status: Status
     var latencyMilliseconds: Double?
-    /// The class of the last error; never its text.
+    /// The class of the error that it answered with; never its text.
     var error: String?
+    /// The class of its last error since the start, however long ago.
+    var lastError: String?
 }
 
 /// Asks one part, with a deadline that holds even if the part never answers.
 ///
-/// A part that hangs is not asked again until it has answered: at most one question of each probe is under way.
+/// At most one question of each probe is under way: who asks meanwhile gets its answer too, or a deadline of its own.
 final class HealthProbe: Sendable {
     /// Returns a word for what is not as it should be, or nil; throws when the part can't do its work.
     typealias Question = @Sendable () async throws -> String?
 
     private struct State {
         var isAsking = false
+        var nextTicket = 0
+        /// Who waits for the answer under way; each leaves with it or at its own deadline, whichever comes first.
+        var waiting: [Int: CheckedContinuation<PartHealth, Never>] = [:]
         var lastError: String?
     }
 
@@ -30,21 +35,21 @@ final class HealthProbe: Sendable {
     }
 
     func ask(deadline: Duration) async -> PartHealth {
-        guard begin() else { return PartHealth(status: .unavailable, latencyMilliseconds: nil, error: "no_answer") }
-        let started = ContinuousClock.now
-        return await withCheckedContinuation { continuation in
-            let once = Once(continuation)
-            // Not a child of this task: a part that ignores cancellation would hold the answer beyond its deadline.
-            Task { [self] in
-                let health = await answer(since: started)
-                end(error: health.error)
-                once.resume(health)
+        await withCheckedContinuation { continuation in
+            let (ticket, isFirst) = enter(continuation)
+            if isFirst {
+                // Not a child of this task: a part that ignores cancellation would hold the answer beyond its deadline.
+                Task { [self] in
+                    let health = await answer(since: .now)
+                    for waiting in leaveAll() { waiting.resume(returning: noting(health)) }
+                }
             }
-            Task {
+            Task { [self] in
                 try? await Task.sleep(for: deadline)
-                once.resume(
-                    PartHealth(
-                        status: .unavailable, latencyMilliseconds: deadline.inMilliseconds, error: "deadline"))
+                guard let waiting = leave(ticket) else { return }
+                let late = PartHealth(
+                    status: .unavailable, latencyMilliseconds: deadline.inMilliseconds, error: "deadline")
+                waiting.resume(returning: noting(late))
             }
         }
     }
@@ -65,18 +70,36 @@ final class HealthProbe: Sendable {
         }
     }
 
-    private func begin() -> Bool {
+    private func enter(_ continuation: CheckedContinuation<PartHealth, Never>) -> (ticket: Int, isFirst: Bool) {
         state.withLockedValue { state in
-            guard !state.isAsking else { return false }
+            let ticket = state.nextTicket
+            state.nextTicket += 1
+            state.waiting[ticket] = continuation
+            let isFirst = !state.isAsking
             state.isAsking = true
-            return true
+            return (ticket, isFirst)
         }
     }
 
-    private func end(error: String?) {
+    private func leave(_ ticket: Int) -> CheckedContinuation<PartHealth, Never>? {
+        state.withLockedValue { $0.waiting.removeValue(forKey: ticket) }
+    }
+
+    private func leaveAll() -> [CheckedContinuation<PartHealth, Never>] {
         state.withLockedValue { state in
             state.isAsking = false
-            if let error { state.lastError = error }
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
+        }
+    }
+
+    /// The answer with the class of the part's last error, this one included.
+    private func noting(_ health: PartHealth) -> PartHealth {
+        state.withLockedValue { state in
+            if let error = health.error { state.lastError = error }
+            var health = health
+            health.lastError = state.lastError
+            return health
         }
     }
 
@@ -88,21 +111,4 @@ final class HealthProbe: Sendable {
 /// An error that has a bounded word for health and metrics.
 protocol HealthErrorClass: Error {
     var healthClass: String { get }
-}
-
-/// Resumes its continuation with whichever answer comes first.
-private final class Once: Sendable {
-    private let continuation: NIOLockedValueBox<CheckedContinuation<PartHealth, Never>?>
-
-    init(_ continuation: CheckedContinuation<PartHealth, Never>) {
-        self.continuation = NIOLockedValueBox(continuation)
-    }
-
-    func resume(_ health: PartHealth) {
-        let waiting = continuation.withLockedValue { box in
-            defer { box = nil }
-            return box
-        }
-        waiting?.resume(returning: health)
-    }
 }

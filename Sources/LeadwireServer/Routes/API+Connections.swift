@@ -39,7 +39,7 @@ extension API {
         var query = ConnectionQuery(tenant: exchange.principal.tenant)
         query.limit = exchange.query.integer("limit", in: 1...ConnectionQuery.maximumLimit, problems: &problems) ?? 100
         query.cursor = exchange.query["cursor"]
-        query.user = exchange.query["user"]
+        query.user = exchange.query.text("user", problems: &problems)
         query.event = exchange.query.choice("event", problems: &problems)
         query.isLagging = exchange.query.flag("lagging", problems: &problems)
         query.role = exchange.query.choice("role", problems: &problems)

@@ -41,6 +41,7 @@ extension API {
         json.member("status", part.status.rawValue)
         json.member("latency_ms", part.latencyMilliseconds)
         json.member("error", part.error)
+        json.member("last_error", part.lastError)
         json.endObject()
     }
 

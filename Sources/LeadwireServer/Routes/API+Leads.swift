@@ -13,7 +13,7 @@ extension API {
         var query = LeadQuery(tenant: exchange.tenant)
         query.classification = exchange.query.choice("classification", problems: &problems)
         query.minimumScore = exchange.query.number("min_score", in: 0...100, problems: &problems)
-        query.source = exchange.query["source"]
+        query.source = exchange.query.text("source", problems: &problems)
         query.needsReview = exchange.query.flag("needs_review", problems: &problems)
         query.updatedSince = exchange.query.timestamp("updated_since", problems: &problems)
         query.sort = exchange.query.choice("sort", problems: &problems) ?? .score

@@ -27,6 +27,16 @@ struct QueryParameters: Sendable {
 
     subscript(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
+    /// Text of at most `limit` characters, counted as JSON Schema counts them.
+    func text(
+        _ name: String, limit: Int = LeadLimits.stringCharacters, problems: inout [FieldProblem]
+    ) -> String? {
+        guard let text = self[name] else { return nil }
+        if text.unicodeScalars.count <= limit { return text }
+        problems.append(FieldProblem(field: name, problem: "must be at most \(limit) characters"))
+        return nil
+    }
+
     /// A time of the query string, where `+02:00` often arrives with its plus sign decoded to a space.
     func timestamp(_ name: String, problems: inout [FieldProblem]) -> Timestamp? {
         guard let text = self[name] else { return nil }

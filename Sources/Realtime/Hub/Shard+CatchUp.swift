@@ -65,6 +65,7 @@ extension Shard {
             }
         } else if !state.isFetching, sink.isWritable, !isAhead(state, of: consumer.stream) {
             state.isScheduled = true
+            // The shard lives on its loop, and NIO traps where that is not so.
             loop.assumeIsolated().execute { [weak consumer] in
                 state.isScheduled = false
                 if let consumer, consumer.catchUp === state { self.catchUp(consumer) }
@@ -226,6 +227,7 @@ extension Shard {
         let stream = consumer.stream
         let epoch = stream.epoch
         let erasures = stream.erasures
+        // The shard lives on its loop, and NIO traps where that is not so.
         loop.makeFutureWithTask {
             try await history.events(after: key.after, tenant: key.tenant, limit: Self.historyPage)
         }.assumeIsolated().whenComplete { result in

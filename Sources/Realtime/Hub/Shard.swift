@@ -176,6 +176,7 @@ final class Shard {
             let wait = TimeAmount.nanoseconds(.random(in: 0...max(0, window.nanoseconds)))
             leave(consumer, after: wait)
         }
+        // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: deadline) { for consumer in self.consumers { consumer.abort() } }
         return promise.futureResult
     }
@@ -186,6 +187,7 @@ final class Shard {
     }
 
     private func leave(_ consumer: Consumer, after wait: TimeAmount) {
+        // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: wait) { [weak consumer] in
             guard let consumer, consumer.listIndex >= 0 else { return }
             // A reader that never spoke is sent nothing but the close frame.
