@@ -76,7 +76,8 @@ struct ServeCommand: AsyncParsableCommand {
         let flags: [(ServeKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.database, database), (.redis, redis), (.model, model),
             (.auth, auth), (.jwtSecretFile, jwtSecretFile), (.jwks, jwks), (.jwtAudience, jwtAudience),
-            (.jwtIssuer, jwtIssuer), (.allowedOrigins, allowedOrigins), (.operatorTenant, operatorTenant), (.profile, profile), (.durability, durability), (.logLevel, logLevel),
+            (.jwtIssuer, jwtIssuer), (.allowedOrigins, allowedOrigins), (.operatorTenant, operatorTenant),
+            (.profile, profile), (.durability, durability), (.logLevel, logLevel),
             (.acceptPolicyOverride, acceptPolicyOverride ? "true" : nil),
         ]
         return try ServeConfiguration(flags: flags, environment: ProcessInfo.processInfo.environment, file: file)

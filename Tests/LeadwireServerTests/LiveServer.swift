@@ -20,7 +20,8 @@ struct LiveServer: Sendable {
     }
 
     static func run(
-        settings: ServerSettings = ServerSettings(), _ body: @escaping @Sendable (LiveServer) async throws -> Void
+        settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
+        logger: Logger = LiveServer.silent, _ body: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leadwire-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -28,7 +29,6 @@ struct LiveServer: Sendable {
         var settings = settings
         settings.port = 0
         let profile = AgencyProfile()
-        let clock = SystemClock()
         let box = StoreBox()
         let path = folder.appendingPathComponent("leadwire.sqlite").path
         let parts = LeadwireServer.Parts(
@@ -39,8 +39,6 @@ struct LiveServer: Sendable {
                 box.store.withLock { $0 = store }
                 return store
             })
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
         guard let store = box.store.withLock({ $0 }) else { throw TestFailure("the store was not opened") }
         let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -56,6 +54,12 @@ struct LiveServer: Sendable {
             // A cancelled server may end by saying so.
             do { try await group.waitForAll() } catch is CancellationError {}
         }
+    }
+
+    static var silent: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
     }
 
     // MARK: Requests

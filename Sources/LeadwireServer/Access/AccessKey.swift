@@ -31,9 +31,12 @@ struct AccessKey: Sendable {
     /// - Throws: ``KeyProblem`` for a secret below 32 bytes.
     static func secret(_ bytes: [UInt8], id: String? = nil) async throws -> AccessKey {
         guard bytes.count >= minimumSecretBytes else {
-            throw KeyProblem("a secret for HS256 needs at least \(minimumSecretBytes) bytes, this one has \(bytes.count)")
+            throw KeyProblem(
+                "a secret for HS256 needs at least \(minimumSecretBytes) bytes, this one has \(bytes.count)")
         }
-        return try await AccessKey(id: id, algorithm: .hs256) { await $0.add(hmac: HMACKey(from: bytes), digestAlgorithm: .sha256) }
+        return try await AccessKey(id: id, algorithm: .hs256) {
+            await $0.add(hmac: HMACKey(from: bytes), digestAlgorithm: .sha256)
+        }
     }
 
     /// Modulus and exponent in Base64URL; at least 2,048 bits.

@@ -52,7 +52,8 @@ enum KeyFiles {
 
     private static func fetch(_ address: String, deadline: Duration) async throws -> [UInt8] {
         guard isFetchable(address) else {
-            throw KeyProblem("a key set is fetched from https://, or http:// on this machine, without a user in the address")
+            throw KeyProblem(
+                "a key set is fetched from https://, or http:// on this machine, without a user in the address")
         }
         var configuration = HTTPClient.Configuration()
         // The address in the settings is the one that is trusted.

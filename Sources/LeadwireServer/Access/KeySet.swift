@@ -33,7 +33,10 @@ struct KeySet: Sendable {
     /// Reads a JWK set. Keys for encryption, of other kinds and for other algorithms are left out; a key that is ours to
     /// read and wrong is a problem.
     ///
-    /// - Parameter allowsSecrets: whether `oct` keys may stand in it. Not where the set is public.
+    /// - Parameters:
+    ///   - bytes: JSON, at most ``maximumBytes``.
+    ///   - allowsSecrets: whether `oct` keys may stand in it. Not where the set is public.
+    /// - Returns: the keys that are of use here; there may be none.
     /// - Throws: ``KeyProblem``.
     static func read(_ bytes: [UInt8], allowsSecrets: Bool) async throws -> KeySet {
         guard bytes.count <= maximumBytes else { throw KeyProblem("the key set is larger than \(maximumBytes) bytes") }

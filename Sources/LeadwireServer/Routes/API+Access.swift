@@ -47,7 +47,9 @@ extension API {
         let until = body.timestamp("until") ?? now.advanced(by: Self.defaultRevocation)
         if (id == nil) == (user == nil) { body.report("token_id", "or user is required, one of the two") }
         for (name, value) in [("token_id", id), ("user", user)] {
-            if let value, !TokenClaims.isName(value) { body.report(name, "must be 1 to 128 bytes without control characters") }
+            if let value, !TokenClaims.isName(value) {
+                body.report(name, "must be 1 to 128 bytes without control characters")
+            }
         }
         if until <= now || until.duration(since: now) > Self.longestRevocation {
             body.report("until", "must be in the future and at most 366 days away")

@@ -42,7 +42,9 @@ public struct ServerSettings: Sendable {
                     needs --auth jwt with --jwt-secret-file or --jwks
                     """
             }
-            if access.hasKeys { return "keys for tokens are set, but --auth is local: set --auth jwt, or leave them out" }
+            if access.hasKeys {
+                return "keys for tokens are set, but --auth is local: set --auth jwt, or leave them out"
+            }
         }
         return nil
     }
