@@ -90,11 +90,11 @@ struct HubAccessTests {
         #expect(try await reader.next().contains("too_many_filters"))
         await still.publish([event(1, "b"), event(2, "a")])
         #expect(try await reader.received() == [StillHub.text(2, data: #"{"team":"a"}"#)])
-        #expect(await still.hub.metrics().filters == 1)
+        #expect(await still.hub.metrics().distinctFilters == 1)
         try await reader.send(#"{"type":"unsubscribe","events":["*"]}"#)
         try await reader.channel.close()
         await still.loop.run()
-        #expect(await still.hub.metrics().filters == 0)
+        #expect(await still.hub.metrics().distinctFilters == 0)
     }
 
     @Test func `before it is known a connection counts, gets errors only, and is gone after its time`() async throws {

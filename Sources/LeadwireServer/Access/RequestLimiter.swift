@@ -19,16 +19,19 @@ final class RequestLimiter: Sendable {
         var buckets: [Client: Bucket] = [:]
     }
 
-    static let maximumClients = 20_000
-
     private let perSecond: Double
     private let burst: Double
+    private let maximumClients: Int
     private let now: @Sendable () -> NIODeadline
     private let state = Mutex(State())
 
-    init(perSecond: Double, burst: Double, now: @escaping @Sendable () -> NIODeadline = { .now() }) {
+    init(
+        perSecond: Double, burst: Double, maximumClients: Int = 20_000,
+        now: @escaping @Sendable () -> NIODeadline = { .now() }
+    ) {
         self.perSecond = perSecond
         self.burst = burst
+        self.maximumClients = maximumClients
         self.now = now
     }
 
@@ -44,7 +47,7 @@ final class RequestLimiter: Sendable {
                 return (1 - bucket.tokens) / perSecond
             }
             bucket.tokens -= 1
-            if state.buckets[client] == nil, state.buckets.count >= Self.maximumClients { makeRoom(&state, at: now) }
+            if state.buckets[client] == nil, state.buckets.count >= maximumClients { makeRoom(&state, at: now) }
             state.buckets[client] = bucket
             return nil
         }
@@ -64,6 +67,6 @@ final class RequestLimiter: Sendable {
     private func makeRoom(_ state: inout State, at now: NIODeadline) {
         let ranked = state.buckets.map { (client: $0.key, tokens: filled($0.value, at: now).tokens) }
             .sorted { $0.tokens > $1.tokens }
-        for entry in ranked.prefix(Self.maximumClients / 2) { state.buckets[entry.client] = nil }
+        for entry in ranked.prefix(maximumClients / 2) { state.buckets[entry.client] = nil }
     }
 }

@@ -23,7 +23,7 @@ struct TokenClaims: Sendable {
     /// - Throws: ``TokenRefusal/claims`` when one is missing or of another kind. A filter or event name that can't be
     ///   read is refused too: leaving it out would show more than was meant.
     init(_ root: JSONElement) throws(TokenRefusal) {
-        guard root.kind == .object, let user = Self.name(root["sub"]), let tenant = Self.name(root["tenant"]),
+        guard root.kind == .object, let user = Self.name(root["sub"]), let tenant = Self.tenant(root["tenant"]),
             let role = root["role"]?.string.flatMap(Role.init(rawValue:)), let expiresAt = try Self.time(root["exp"])
         else { throw .claims }
         self.user = user
@@ -73,6 +73,14 @@ struct TokenClaims: Sendable {
 
     private static func name(_ element: JSONElement?) -> String? {
         guard let text = element?.string, isName(text) else { return nil }
+        return text
+    }
+
+    /// Visible ASCII: Swift takes texts that only look alike (composed and decomposed accents) for equal and SQLite does
+    /// not, and what keeps data apart must not depend on who compares.
+    private static func tenant(_ element: JSONElement?) -> String? {
+        guard let text = element?.string, isName(text), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
         return text
     }
 

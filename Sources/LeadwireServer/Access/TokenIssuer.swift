@@ -46,7 +46,8 @@ public enum TokenIssuer {
         }
         let claims = json(grant, now: now)
         guard let document = try? JSONDocument(parsing: claims), (try? TokenClaims(document.root)) != nil else {
-            throw Problem(description: "user, tenant and id are 1 to 128 bytes without control characters")
+            throw Problem(
+                description: "user and id are 1 to 128 bytes without control characters, tenant is visible ASCII")
         }
         let header = Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)
         let signed = Base64URL.encode(header) + "." + Base64URL.encode(claims)

@@ -80,15 +80,10 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let upgrader = NIOTypedWebSocketServerUpgrader<Outcome>(
             maxFrameSize: settings.webSocketFrameBytes,
             enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                channel.eventLoop.makeFutureWithTask { await admitUpgrade(head, channel) }.map { admitted in
-                    decided.value = admitted
-                    return admitted?.headers
-                }
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(decided.value?.headers) },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    Self.removeGuards(from: channel)
+                    Self.removeGuard(from: channel)
                     try decided.value?.install(channel)
                     return .webSocket
                 }
@@ -107,7 +102,10 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let operations = channel.pipeline.syncOperations
         let outcome = try operations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
         let upgradeHandler = try operations.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
-        try operations.addHandler(HeadTap(), position: .before(upgradeHandler))
+        let tap = HeadTap { head, channel in
+            channel.eventLoop.makeFutureWithTask { await admitUpgrade(head, channel) }.map { decided.value = $0 }
+        }
+        try operations.addHandler(tap, position: .before(upgradeHandler))
         try operations.addHandler(PreUpgradeGuard())
         return outcome
     }
@@ -115,7 +113,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     private func servePlainHTTP(_ channel: any Channel, logger: Logger) throws -> HTTPStream {
         let operations = channel.pipeline.syncOperations
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
-        Self.removeGuards(from: channel)
+        Self.removeGuard(from: channel)
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
         try operations.addHandler(RequestHeadHandler())
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
@@ -124,11 +122,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }
 
-    private static func removeGuards(from channel: any Channel) {
+    private static func removeGuard(from channel: any Channel) {
         let operations = channel.pipeline.syncOperations
-        if let tap = try? operations.context(handlerType: HeadTap.self) {
-            operations.removeHandler(context: tap, promise: nil)
-        }
         if let early = try? operations.context(handlerType: PreUpgradeGuard.self) {
             operations.removeHandler(context: early, promise: nil)
         }

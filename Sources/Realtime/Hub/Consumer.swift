@@ -14,6 +14,8 @@ final class Consumer {
     private(set) var sink: (any SubscriberSink)?
 
     private var hasLeft = false
+    /// Told to end, and not gone yet.
+    private(set) var isClosing = false
 
     /// Nil until the first message: nothing is sent before it.
     var group: SubscriptionGroup?
@@ -85,7 +87,10 @@ final class Consumer {
         send(buffer, messages: 1)
     }
 
-    func close(_ code: CloseCode, deadline: TimeAmount? = nil) { sink?.close(code, deadline: deadline) }
+    func close(_ code: CloseCode, deadline: TimeAmount? = nil) {
+        isClosing = true
+        sink?.close(code, deadline: deadline)
+    }
 
     func abort() { sink?.abort() }
 }

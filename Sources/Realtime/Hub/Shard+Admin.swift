@@ -54,7 +54,8 @@ extension Shard {
     /// Closes all that are selected, and counts them.
     func disconnect(_ selection: ConnectionSelection, tenant: String?, code: CloseCode) -> Int {
         let selected = consumers.filter { consumer in
-            (tenant == nil || tenant == consumer.principal.tenant) && selection.selects(consumer)
+            !consumer.isClosing && (tenant == nil || tenant == consumer.principal.tenant)
+                && selection.selects(consumer)
         }
         for consumer in selected { consumer.close(code) }
         return selected.count
