@@ -59,11 +59,22 @@
  * @property {{from: number, delta: number, because: string[]} | null} change since the lead's last score
  * @property {{name: string, version: string, sha256: string, prior_weight: number}} model
  * @property {number} processing_time_ms
- * @property {{missing_features: number, out_of_range: string[], unseen_categories: string[]}} data_support
+ * @property {number} ml_inference_time_ms
+ * @property {number | null} claude_analysis_time_ms
+ * @property {DataSupport} data_support
  * @property {boolean} cache_hit
  * @property {string} scored_at
  * @property {string} expires_at
  * @property {string[]} warnings
+ */
+
+/**
+ * How well the model knows leads like this one.
+ * @typedef {Object} DataSupport
+ * @property {number} missing_features
+ * @property {string[]} out_of_range
+ * @property {string[]} unseen_categories
+ * @property {string | null} largest_reason
  */
 
 /**
@@ -131,7 +142,7 @@
  * @property {Filter | null} [filter] for `events`
  * @property {Position | null} [since] where an earlier page stopped: what was missed comes first. Default: from now on
  * @property {(position: Position) => void} [onPosition] keep it for the next page's `since`. Called when the loop asks
- *     for the next item, so everything up to here was dealt with, and at heartbeats
+ *     for the next item, so everything up to here was dealt with; also when a subscription begins and at heartbeats
  * @property {(state: State) => void} [onState] for a light that says "live"
  * @property {{minMs?: number, maxMs?: number}} [backoff] default 500 and 30 000
  * @property {number} [heartbeatMs] the server's; default 25 000. After 1.5 of silence the client asks, after 2.5 it

@@ -1,0 +1,532 @@
+"""The JavaScript client in headless Chromium against the live server, with a proxy between them that breaks things."""
+
+import itertools
+import json
+import pathlib
+import random
+import re
+import signal
+
+import pytest
+from selenium import webdriver
+
+from faults import Cut, FaultProxy
+from server import API, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODULE = ROOT / "clients/javascript/leadwire.js"
+SEED = 20_261
+serial = itertools.count(1)
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>leadwire.js</title><link rel="icon" href="data:,">
+<script type="module">
+import * as module from "/client/leadwire.js";
+window.module = module;
+window.seen = { items: [], states: [], positions: [], failure: null, isDone: false };
+window.plainly = error => ({ name: error.name, code: error.code, retryable: error.retryable, closeCode: error.closeCode ?? null, message: error.message });
+window.start = (options = {}) => {
+    window.client = new module.LeadwireClient({
+        url: "/api/v1/ml/ws/live-scores", backoff: { minMs: 10, maxMs: 100 },
+        onState: state => seen.states.push(state), onPosition: position => seen.positions.push(position), ...options });
+    (async () => {
+        for await (const item of client) {
+            seen.items.push(item);
+            await window.gate;
+        }
+        seen.isDone = true;
+    })().catch(error => { seen.failure = plainly(error); });
+};
+</script>"""
+
+
+def fresh(name: str) -> str:
+    return f"{name}-{next(serial)}"
+
+
+@pytest.fixture(scope="module")
+def driver(tool):
+    options = webdriver.ChromeOptions()
+    options.binary_location = tool("chromium", "chromium-browser", "google-chrome")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--disable-background-networking", "--disable-component-update"):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(tool("chromedriver")))
+    browser.set_script_timeout(30)
+    yield browser
+    browser.get("about:blank")
+    browser.quit()
+
+
+class Page:
+    """A page with the client in it, and the proxy that it reaches the server through."""
+
+    def __init__(self, driver, proxy: FaultProxy, server):
+        self.driver, self.proxy, self.server = driver, proxy, server
+
+    def load(self) -> "Page":
+        self.driver.get(self.proxy.base + "/client/")
+        wait_until(lambda: self.evaluate("!!window.start"), "the module is loaded")
+        return self
+
+    def evaluate(self, expression: str):
+        return self.driver.execute_script(f"return {expression}")
+
+    def start(self, code: str = "", **options) -> "Page":
+        """`code` is JavaScript, for what JSON can't say: more members of the options."""
+        members = ", ".join([*(f"{name}: {json.dumps(value)}" for name, value in options.items()), *([code] if code else [])])
+        self.evaluate(f"start({{ {members} }})")
+        return self
+
+    def live(self, **more) -> "Page":
+        self.start(**more)
+        self.wait_for_state("live")
+        return self
+
+    def ask(self, call: str):
+        """What a method of the client fulfils its promise with, or `{"rejected": …}`."""
+        return self.driver.execute_async_script(
+            f"const done = arguments[0]; client.{call}.then(done, error => done({{ rejected: plainly(error) }}))")
+
+    @property
+    def state(self) -> dict:
+        return self.evaluate("client.state")
+
+    def wait_for_state(self, name: str) -> dict:
+        return wait_until(lambda: (state := self.state)["name"] == name and state, f"{name}; it is {self.state}, {self.failure}")
+
+    @property
+    def states(self) -> list[dict]:
+        return self.evaluate("seen.states")
+
+    @property
+    def failure(self) -> dict | None:
+        return self.evaluate("seen.failure")
+
+    @property
+    def items(self) -> list[dict]:
+        """In order, with of `data` only what tells events apart."""
+        return self.evaluate("seen.items.map(item => ({...item, ...(item.data && { data: "
+                             "{ lead_id: item.data.lead_id, source: item.data.source, text: item.data.text } }) }))")
+
+    def leads(self) -> list[str]:
+        return [item["data"]["lead_id"] for item in self.items if item.get("event_type") == "lead_scored"]
+
+    def items_until(self, text: str) -> list[dict]:
+        """Everything before the custom event with this text."""
+        def arrived():
+            items = self.items
+            index = next((index for index, item in enumerate(items) if item.get("data", {}).get("text") == text), None)
+            return None if index is None else (items[:index],)
+
+        return wait_until(arrived, f"the marker {text}; state {self.state}, failure {self.failure}", 60)[0]
+
+    def mark(self) -> str:
+        text = fresh("marker")
+        broadcast(self.server, text)
+        return text
+
+
+def broadcast(server, text: str) -> None:
+    answer = server.post(API + "/ws/broadcast", {"event_type": "custom", "data": {"text": text}})
+    assert answer.status == 200, answer.body
+
+
+def connections(server) -> list[dict]:
+    return server.get(API + "/ws/connections?limit=1000").json["connections"]
+
+
+@pytest.fixture
+def page(driver, own_server):
+    pages = {"/client/": ("text/html", PAGE.encode()), "/client/leadwire.js": ("text/javascript", MODULE.read_bytes())}
+    with FaultProxy(own_server.port, pages) as proxy:
+        yield Page(driver, proxy, own_server).load()
+        driver.get("about:blank")
+
+
+def assert_every_offset_once_and_in_order(items: list[dict]) -> None:
+    assert {item["type"] for item in items} == {"event"}, [item for item in items if item["type"] != "event"]
+    offsets = [item["offset"] for item in items]
+    assert offsets == list(range(offsets[0], offsets[0] + len(offsets)))
+
+
+# The stream
+
+
+def test_a_subscriber_gets_what_is_posted(page, own_server):
+    page.live(events=["lead_scored"])
+    lead = fresh("live")
+    score = own_server.score(lead, name="Live Example", source="website", message="We want to buy, budget $450k-$500k")
+    wait_until(lambda: page.leads() == [lead], "the lead arrives")
+    event = page.evaluate("seen.items[0]")
+    assert set(event) >= {"type", "event_type", "data", "timestamp", "id", "offset", "epoch"} and event["type"] == "event"
+    assert event["data"]["lead_name"] == "Live Example" and event["data"]["source"] == "website"
+    assert event["data"]["ml_score"] == score["ml_score"] and event["data"]["margin"] == score["margin"]
+    # The loop has asked for the next: this one was dealt with.
+    wait_until(lambda: page.evaluate("seen.positions.at(-1)") == {"epoch": event["epoch"], "offset": event["offset"]}, "its position")
+    assert page.evaluate("client.position") == page.evaluate("seen.positions.at(-1)")
+    assert "sec-websocket-protocol" not in page.proxy.upgrades[0], "local mode knows no subprotocol"
+
+
+def test_every_field_of_a_score_has_a_type(page, own_server):
+    """The typedef and the wire name the same fields, in both directions."""
+    page.live(events=["lead_scored"])
+    own_server.score(fresh("typed"), source="website", message="We want to buy, budget $450k")
+    wait_until(page.leads, "the lead arrives")
+    for name, value in (("ScoreData", "data"), ("DataSupport", "data.data_support")):
+        typedef = re.search(rf"@typedef \{{Object\}} {name}\n(.*?)\*/", MODULE.read_text(), re.DOTALL)[1]
+        sent = page.evaluate(f"Object.keys(seen.items[0].{value})")
+        assert set(re.findall(r"@property \{.*\} (\w+)", typedef)) == set(sent), name
+
+
+def test_a_filter_lets_only_its_leads_through_and_another_subscription_is_not_touched(page, own_server):
+    source = fresh("filtered")
+    page.live(events=["lead_scored"], filter={"or": [{"eq": ["source", source]}, {"gt": ["ml_score", 100]}]})
+    reply = page.ask('subscribe(["custom"])')
+    assert reply["subscriptions"] == ["lead_scored", "custom"] and reply["denied"] == []
+    own_server.score(fresh("other"), source="elsewhere")
+    wanted = fresh("wanted")
+    own_server.score(wanted, source=source)
+    own_server.score(fresh("other"), source="elsewhere")
+    assert [item["data"]["lead_id"] for item in page.items_until(page.mark())] == [wanted]
+
+
+def test_after_unsubscribe_nothing_comes_on_this_connection_and_the_next(page, own_server):
+    page.live(events=["lead_scored", "custom"])
+    assert page.ask('unsubscribe(["lead_scored"])') == ["custom"]
+    own_server.score(fresh("silent"))
+    assert page.items_until(page.mark()) == []
+    assert page.proxy.cut() == 1
+    own_server.score(fresh("silent"))
+    assert [item["type"] for item in page.items_until(page.mark())] == ["event"], "the first marker only"
+    assert page.proxy.opened == 2
+
+
+def test_a_name_that_nobody_knows_is_said_in_the_stream_and_in_the_reply(page):
+    page.live(events=["lead_scored", "lead_scord"])
+    wait_until(lambda: page.items == [{"type": "denied", "denied": [{"event": "lead_scord", "reason": "unknown_event"}]}], "denied")
+    assert page.ask('subscribe(["nothing"])')["denied"] == [{"event": "nothing", "reason": "unknown_event"}]
+
+
+# Commands
+
+
+def test_status_and_ping_are_answered(page):
+    page.live(events=["lead_scored"])
+    status = page.ask("status()")
+    assert status["subscriptions"] == ["lead_scored"] and status["user"] == "local" and status["role"] == "admin"
+    assert 0 < page.ask("ping()") < 10_000
+
+
+def test_an_error_of_the_server_rejects_the_command_and_the_connection_lives_on(page, own_server):
+    page.live(events=["custom"])
+    error = page.ask('subscribe(["lead_scored"], { filter: { regex: ["a", "b"] } })')["rejected"]
+    assert (error["name"], error["code"], error["retryable"]) == ("LeadwireError", "invalid_filter", False)
+    assert page.ask("status()")["subscriptions"] == ["custom"]
+    own_server.score(fresh("unasked"))
+    assert page.items_until(page.mark()) == []
+    assert page.proxy.opened == 1
+
+
+def test_a_stream_that_can_never_stand_ends_the_loop_with_the_servers_reason(page):
+    page.start(events=["lead_scored"], filter={"regex": ["a", "b"]})
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert failure["code"] == "invalid_filter" and page.state["name"] == "closed"
+    assert page.ask('subscribe(["custom"])')["rejected"]["code"] == "invalid_filter"
+
+
+def test_a_wish_without_a_connection_waits_for_the_next_and_a_question_does_not(page, own_server):
+    page.proxy.refuses = True
+    page.start(events=["custom"])
+    page.wait_for_state("waiting")
+    assert page.ask("ping()")["rejected"]["code"] == "not_connected"
+    page.evaluate('void (window.later = client.subscribe(["lead_scored"]))')
+    page.proxy.refuses = False
+    assert page.driver.execute_async_script("later.then(arguments[0])")["subscriptions"] == ["lead_scored", "custom"]
+    lead = fresh("later")
+    own_server.score(lead)
+    wait_until(lambda: page.leads() == [lead], "the lead arrives")
+
+
+def test_close_ends_the_loop_and_the_connection(page, own_server):
+    page.live(events=["lead_scored"])
+    assert len(connections(own_server)) == 1
+    page.evaluate("client.close()")
+    wait_until(lambda: page.evaluate("seen.isDone"), "the loop is done")
+    wait_until(lambda: connections(own_server) == [], "the server saw it go")
+    assert page.failure is None and page.state == {"name": "closed", "attempt": 0, "delayMs": 0, "cause": None}
+    assert page.ask("ping()")["rejected"]["code"] == "closed"
+
+
+# Loss and resume
+
+
+@pytest.mark.parametrize("delay", [0, 0.002])
+def test_drops_at_random_points_lose_and_double_nothing(page, own_server, delay):
+    source = random.Random(SEED)
+    # Cut in place of any frame, or inside it; the reply to `subscribe` is a frame, too. Then one connection that lasts.
+    cuts = [Cut(after=source.randrange(0, 6), inside=source.random() < 0.5) for _ in range(14)]
+    page.live(events=["*"])
+    page.proxy.delay = delay
+    page.proxy.cuts.extend(cuts)
+    page.proxy.cut()
+    leads = [fresh("dropped") for _ in range(60)]
+    for lead in leads:
+        own_server.score(lead, message="We want to buy. Budget $400k." + "?" * source.randrange(400))
+    items = page.items_until(page.mark())
+    assert page.leads() == leads, f"seed {SEED}"
+    assert_every_offset_once_and_in_order(items)
+    # Every cut was met, or the stream was complete before it.
+    assert page.proxy.opened >= 5, f"seed {SEED}: the table of this test"
+
+
+def test_subscriptions_that_stand_at_different_places_resume_each_from_its_own(page, own_server):
+    source = random.Random(SEED + 1)
+    page.live(events=["lead_scored"], filter={"in": ["source", ["wanted"]]})
+    page.ask('subscribe(["custom"])')
+    page.proxy.cuts.extend(Cut(after=source.randrange(0, 8), inside=source.random() < 0.5) for _ in range(12))
+    page.proxy.cut()
+    leads, texts = [], []
+    for number in range(80):
+        if source.random() < 0.5:
+            texts.append(page.mark())
+        elif source.random() < 0.5:
+            leads.append(fresh("wanted"))
+            own_server.score(leads[-1], source="wanted")
+        else:
+            own_server.score(fresh("other"), source="elsewhere")
+    page.items_until(last := page.mark())
+    wait_until(lambda: len(page.leads()) >= len(leads), "all leads")
+    items = page.items
+    assert {item["type"] for item in items} == {"event"}
+    assert page.leads() == leads, f"seed {SEED + 1}"
+    assert [item["data"]["text"] for item in items if item["event_type"] == "custom"] == [*texts, last], f"seed {SEED + 1}"
+    assert page.proxy.opened >= 5, "the table of this test"
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_restart_of_the_server_loses_nothing(page, own_server, end):
+    page.live(events=["*"])
+    before = [fresh("before") for _ in range(5)]
+    for lead in before:
+        own_server.score(lead)
+    if end == "kill":
+        own_server.signal(signal.SIGKILL)
+        own_server.exit_code()
+    else:
+        own_server.stop()
+    own_server.start()
+    after = [fresh("after") for _ in range(5)]
+    for lead in after:
+        own_server.score(lead)
+    items = page.items_until(page.mark())
+    assert_every_offset_once_and_in_order(items)
+    assert page.leads() == [*before, *after]
+    if end == "stop":
+        told = [message["after_ms"] for message in page.proxy.received if message.get("type") == "going_away"]
+        waits = [state for state in page.states if state["name"] == "waiting"]
+        assert (waits[0]["cause"]["code"], waits[0]["delayMs"]) == (1001, told[0]), "the server says when to come back"
+
+
+def test_a_connection_that_has_gone_quiet_is_noticed_and_resumed(page, own_server):
+    page.live(events=["*"], heartbeatMs=200)
+    first, second = fresh("heard"), fresh("unheard")
+    own_server.score(first)
+    wait_until(lambda: page.leads() == [first], "the stream flows")
+    assert page.proxy.stall() == 1
+    own_server.score(second)
+    assert_every_offset_once_and_in_order(page.items_until(page.mark()))
+    assert page.leads() == [first, second]
+    causes = [state["cause"]["reason"] for state in page.states if state["name"] == "waiting"]
+    assert causes == ["nothing heard for 2.5 heartbeats"]
+
+
+def test_a_quiet_stream_is_asked_and_kept(page):
+    page.live(events=["lead_scored"], heartbeatMs=100)
+    pings = lambda: [message for message in page.proxy.sent if message["type"] == "ping"]
+    wait_until(lambda: len(pings()) >= 5, "the client asks when it hears nothing")
+    assert page.proxy.opened == 1 and [state["name"] for state in page.states] == ["connecting", "live"]
+
+
+def test_a_server_that_never_answers_the_handshake_is_left(page):
+    page.proxy.is_silent = True
+    page.start(events=["lead_scored"], handshakeMs=150)
+    wait_until(lambda: len(page.proxy.upgrades) >= 2, "a second attempt")
+    assert {state["cause"]["reason"] for state in page.states if state["name"] == "waiting"} == {"the handshake took too long"}
+    page.proxy.is_silent = False
+    page.wait_for_state("live")
+
+
+def test_the_next_page_goes_on_where_this_one_stopped(page, own_server):
+    page.live(events=["lead_scored", "custom"])
+    own_server.score(fresh("seen"))
+    page.items_until(page.mark())
+    last = page.items[-1]["offset"]
+    position = wait_until(lambda: page.evaluate(f"seen.positions.find(at => at.offset === {last})"), "both dealt with")
+    page.load()
+    missed = [fresh("missed") for _ in range(3)]
+    for lead in missed:
+        own_server.score(lead)
+    page.live(events=["lead_scored", "custom"], since=position)
+    assert [item["data"]["lead_id"] for item in page.items_until(page.mark())] == missed
+
+
+def test_an_application_that_falls_behind_is_disconnected_and_resumed_without_loss(page, own_server):
+    page.evaluate("void (window.gate = new Promise(open => window.openGate = open))")
+    page.live(events=["*"], queueLimit=10)
+    leads = [fresh("queued") for _ in range(40)]
+    for lead in leads:
+        own_server.score(lead)
+    marker = page.mark()
+    page.wait_for_state("paused")
+    wait_until(lambda: connections(own_server) == [], "a full queue holds no connection")
+    assert len(page.items) == 1, "the application is at its first item"
+    page.evaluate("void (window.gate = null, openGate())")
+    assert_every_offset_once_and_in_order(page.items_until(marker))
+    assert page.leads() == leads
+
+
+# What can't be had is said
+
+
+def test_a_position_in_another_log_is_surfaced_as_a_reset(page, own_server):
+    page.live(events=["custom"], since={"epoch": "another", "offset": 5})
+    items = wait_until(lambda: len(page.items) >= 2 and page.items, "both notices")
+    epoch = page.ask("status()")["epoch"]
+    assert [item["type"] for item in items] == ["not_recovered", "reset"]
+    assert items[0]["since"] == {"epoch": "another", "offset": 5} and items[0]["events"] == ["custom"]
+    assert items[1]["epoch"] == epoch and items[1]["reason"] == "epoch_changed"
+    assert [item["type"] for item in page.items_until(page.mark())] == ["not_recovered", "reset"], "and then it flows"
+    wait_until(lambda: page.evaluate("client.position")["epoch"] == epoch, "the cursor is of the new log")
+
+
+def test_a_log_that_was_lost_is_surfaced_on_the_open_page(page, own_server, tmp_path):
+    """The server comes back with an empty store: same address, other log."""
+    page.live(events=["custom"])
+    page.items_until(page.mark())
+    own_server.stop()
+    own_server.data.rename(tmp_path / "lost")
+    own_server.start()
+    wait_until(lambda: [item["type"] for item in page.items] == ["event", "not_recovered", "reset"], "the loss is said", 30)
+    assert [item["type"] for item in page.items_until(page.mark())][1:] == ["not_recovered", "reset"]
+
+
+def test_a_position_ahead_of_the_log_is_surfaced_as_a_reset(page):
+    page.live(events=["custom"])
+    status = page.ask("status()")
+    page.load()
+    page.live(events=["custom"], since={"epoch": status["epoch"], "offset": status["offset"] + 1_000})
+    items = wait_until(lambda: page.items, "the server stops waiting for a log that knows more")
+    assert [(item["type"], item["reason"], item["offset"]) for item in items] == [("reset", "unknown_offset", status["offset"])]
+    assert len(page.items_until(page.mark())) == 1
+
+
+def test_a_gap_stands_at_its_place_and_is_not_asked_for_again(page):
+    page.live(events=["custom"])
+    page.items_until(page.mark())
+    epoch, offset = page.items[0]["epoch"], page.items[0]["offset"]
+    # A store that forgot 100,000 events takes too long to make, so this one message is not the server's.
+    page.proxy.inject({"type": "gap", "event_types": ["custom"], "from": offset + 1, "to": offset + 9, "epoch": epoch, "reason": "evicted"})
+    wait_until(lambda: [item["type"] for item in page.items] == ["event", "gap"], "the gap")
+    page.proxy.cut()
+    wait_until(lambda: page.proxy.opened == 2 and page.state["name"] == "live", "it resumes")
+    resumed = [message for message in page.proxy.sent if message["type"] == "subscribe"][-1]
+    assert resumed["since"] == {"epoch": epoch, "offset": offset + 9}
+
+
+# Coming back, or not
+
+
+def test_a_terminal_close_ends_the_loop_and_nobody_comes_back(page, own_server):
+    page.live(events=["lead_scored"])
+    own_server.score(lead := fresh("last"))
+    wait_until(lambda: page.leads() == [lead], "the stream flows")
+    status = page.ask("status()")
+    gone = own_server.request("DELETE", f"{API}/ws/connections/{status['connection_id']}")
+    assert gone.status == 200, gone.body
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert (failure["code"], failure["closeCode"], failure["retryable"]) == ("closed", 4501, False)
+    assert page.state["name"] == "closed" and page.state["cause"] == {"code": 4501, "reason": "disconnected_by_administrator"}
+    assert page.ask('subscribe(["custom"])')["rejected"]["closeCode"] == 4501
+    # Not even when asked: a second client that was started later is the only other connection.
+    page.evaluate("client.retryNow()")
+    page.live(events=["lead_scored"])
+    assert len(page.proxy.upgrades) == 2
+
+
+def test_the_close_codes_of_the_server_mean_what_its_table_says(page):
+    numbers = [int(number) for number in re.findall(
+        r"CloseCode\((\d{4}), ", (ROOT / "Sources/Realtime/Protocol/CloseCode.swift").read_text())]
+    assert {1000, 1001, 1002, 4005, 4008, 4501} <= set(numbers), "the table of this test"
+    wanted = {number: number in (1001, 1006, 1011, 1012, 1013) or 3000 <= number < 3500 or 4000 <= number < 4500
+              for number in [*numbers, 1003, 1006, 1008, 1011, 1012, 1013, 3000, 3499, 3500, 3999, 4000, 4499, 4500, 4999]}
+    for number, comes_back in wanted.items():
+        assert page.evaluate(f"module.mayReconnect({number})") is comes_back, number
+
+
+@pytest.mark.parametrize("chance", [1, 0.5, 0])
+def test_the_back_off_doubles_to_its_bound_and_jitter_is_a_share_of_it(page, chance):
+    page.proxy.refuses = True
+    page.start(events=["lead_scored"], backoff={"minMs": 5, "maxMs": 40}, code=f"random: () => {chance}")
+    waits = wait_until(lambda: len(waits := [state for state in page.states if state["name"] == "waiting"]) >= 6 and waits, "six attempts")
+    assert [state["delayMs"] for state in waits[:6]] == [chance * bound for bound in (5, 10, 20, 40, 40, 40)]
+    assert {state["cause"]["code"] for state in waits} == {1006}
+    page.proxy.refuses = False
+    page.wait_for_state("live")
+
+
+def test_a_connection_that_lasted_starts_the_back_off_anew(page):
+    page.proxy.refuses = True
+    page.start(events=["lead_scored"], backoff={"minMs": 1, "maxMs": 8}, heartbeatMs=20, code="random: () => 1")
+    wait_until(lambda: len(page.proxy.upgrades) >= 6, "the bound is reached")
+    page.proxy.refuses = False
+    page.wait_for_state("live")
+    # Quiet for 1.5 heartbeats, which is longer than the bound.
+    wait_until(lambda: any(message["type"] == "ping" for message in page.proxy.sent), "it has lasted")
+    before = len(page.states)
+    page.proxy.cut()
+    waits = wait_until(lambda: [state for state in page.states[before:] if state["name"] == "waiting"], "it waits")
+    assert (waits[0]["attempt"], waits[0]["delayMs"]) == (1, 1)
+
+
+# Tokens. The proxy turns the subprotocol into the header that this server's local mode reads.
+
+
+def test_a_token_goes_by_subprotocol_and_is_asked_for_at_each_connection(page):
+    page.proxy.carries_tokens = True
+    page.evaluate("void (window.whys = [])")
+    page.live(events=["custom"], code='token: async why => (whys.push(why), "test_token")')
+    assert page.proxy.upgrades[0]["sec-websocket-protocol"] == "leadwire.v1, bearer.test_token"
+    assert page.ask("status()")["user"] == "development", "the token's user, not the anonymous one"
+    page.proxy.cut()
+    page.items_until(page.mark())
+    assert page.evaluate("whys") == ["connect", "connect"]
+
+
+def test_a_token_that_expires_is_refreshed(page):
+    page.proxy.carries_tokens = True
+    page.live(events=["custom"], code='token: why => why === "connect" ? "test_token" : "the-next-one"')
+    # Local mode's tokens never expire, so this message is not the server's; its answer to `refresh` is.
+    page.proxy.inject({"type": "token_expiring", "in_ms": 60_000})
+    wait_until(lambda: [message["token"] for message in page.proxy.sent if message["type"] == "refresh"] == ["the-next-one"], "refresh")
+    wait_until(lambda: any(message.get("code") == "refresh_unavailable" for message in page.proxy.received), "the server's answer")
+    assert page.items_until(page.mark()) == [] and page.proxy.opened == 1, "the stream goes on until the token ends"
+
+
+def test_a_refused_token_is_asked_for_again_until_the_provider_gives_up(page):
+    page.proxy.carries_tokens = True
+    page.start(events=["custom"], code="""token: () => {
+        window.asked = (window.asked ?? 0) + 1;
+        if (asked < 3) return "wrong";
+        if (asked === 3) throw new Error("the network is down");
+        throw Object.assign(new Error("signed out"), { retryable: false });
+    }""")
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert failure["code"] == "invalid_token" and page.evaluate("asked") == 4
+    assert [state["cause"]["reason"] for state in page.states if state["name"] == "waiting"][2] == "the token provider failed"
+    assert page.proxy.opened == 0 and len(page.proxy.upgrades) == 2
+
+
+def test_a_token_that_no_header_can_carry_is_never_repeated(page):
+    page.start(events=["custom"], token="two words; secret")
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert failure["code"] == "invalid_token" and "secret" not in json.dumps([failure, page.states])
