@@ -14,7 +14,7 @@ import socket
 import struct
 import threading
 
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+TEXT = 1
 
 
 @dataclasses.dataclass
@@ -47,11 +47,11 @@ class Frame:
         return Frame(raw, raw[0] & 0x0F, payload)
 
     @staticmethod
-    def text(message: dict) -> bytes:
+    def text(message) -> bytes:
         payload = json.dumps(message).encode()
-        assert len(payload) < 1 << 16
-        head = bytes([0x80 | TEXT, len(payload)]) if len(payload) < 126 else struct.pack("!BBH", 0x80 | TEXT, 126, len(payload))
-        return head + payload
+        size = len(payload)
+        length = bytes([size]) if size < 126 else struct.pack("!BH", 126, size)
+        return bytes([0x80 | TEXT]) + length + payload
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -173,7 +173,8 @@ class FaultProxy:
                 return None
         protocol = self.rewrite(headers, is_websocket)
         server_reader, server = await asyncio.open_connection("127.0.0.1", self.server_port)
-        server.write("\r\n".join([first, *(f"{name}: {value}" for name, value in headers.items()), "", ""]).encode("latin-1"))
+        lines = [first, *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        server.write("\r\n".join(lines).encode("latin-1"))
         if not is_websocket:
             return await self.splice((reader, writer), (server_reader, server))
         answer = await server_reader.readuntil(b"\r\n\r\n")

@@ -907,6 +907,9 @@ export class LeadwireClient {
         }
         if (isStale()) return;
         clearTimeout(this.#retryTimer);
+        if (token !== null && (typeof token !== "string" || token === "")) {
+            return this.#fail(new LeadwireError("invalid_token", "the token is empty or not a string"));
+        }
         /** @type {WebSocket} */
         let socket;
         try {
