@@ -14,7 +14,7 @@ import socket
 import struct
 import threading
 
-TEXT = 1
+TEXT, CLOSE = 1, 8
 
 
 @dataclasses.dataclass
@@ -69,6 +69,11 @@ class Link:
         self.server_reader, self.server = server
         self.flows = asyncio.Event()
         self.flows.set()
+        self.is_closing = False
+
+    def say_goodbye(self, code: int) -> None:
+        self.client.write(bytes([0x80 | CLOSE, 2]) + struct.pack("!H", code))
+        self.is_closing = True
 
     def cut(self) -> None:
         reset(self.client)
@@ -120,6 +125,11 @@ class FaultProxy:
     def inject(self, message: dict) -> None:
         """A message that the server did not send, on every WebSocket."""
         self.on_loop(lambda: [link.client.write(Frame.text(message)) for link in list(self.links)])
+
+    def close(self, code: int) -> None:
+        """A close frame that the server did not send, on every WebSocket, and the last that comes from this side. The
+        client's answer goes to the server, which takes it for a goodbye."""
+        self.on_loop(lambda: [link.say_goodbye(code) for link in list(self.links)])
 
     def on_loop(self, call):
         async def run():
@@ -245,6 +255,8 @@ class FaultProxy:
             if self.delay:
                 await asyncio.sleep(self.delay)
             await link.flows.wait()
+            if link.is_closing:
+                continue
             if plan and frame.opcode == TEXT and passed == plan.after:
                 if plan.inside:
                     link.client.write(frame.raw[:len(frame.raw) // 2])

@@ -295,6 +295,17 @@ def test_an_event_that_comes_twice_is_given_once(page):
 # What can't be had is said
 
 
+def test_events_of_a_log_that_nobody_announced_are_not_taken_for_the_old_ones(page):
+    page.live(events=["custom"])
+    first = page.mark()
+    page.items_until(first)
+    event = next(message for message in page.proxy.received if message.get("data", {}).get("text") == first)
+    page.proxy.inject({**event, "epoch": "another", "offset": 1})
+    wait_until(lambda: len(page.items) == 3, "the reset and the event")
+    assert [(item["type"], item["epoch"], item["offset"]) for item in page.items[1:]] == [
+        ("reset", "another", 0), ("event", "another", 1)]
+
+
 def test_a_position_in_another_log_is_surfaced_as_a_reset(page, own_server):
     page.live(events=["custom"], since={"epoch": "another", "offset": 5})
     items = wait_until(lambda: len(page.items) >= 2 and page.items, "both notices")
@@ -364,6 +375,29 @@ def test_a_terminal_close_ends_the_loop_and_nobody_comes_back(page, own_server):
     assert len(page.proxy.upgrades) == 2
 
 
+@pytest.mark.parametrize("code", [1000, 1002, 1008, 1009, 3500, 4503, 4999])
+def test_a_code_of_the_terminal_class_ends_the_loop(page, code):
+    page.live(events=["custom"])
+    page.proxy.close(code)
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert (failure["code"], failure["closeCode"]) == ("closed", code) and len(page.proxy.upgrades) == 1
+
+
+@pytest.mark.parametrize("code", [1001, 1011, 1013, 3000, 4005, 4008, 4499])
+def test_after_a_code_of_the_other_class_it_comes_back(page, code):
+    page.live(events=["custom"])
+    page.proxy.close(code)
+    wait_until(lambda: page.proxy.opened == 2, "a second connection")
+    page.items_until(page.mark())
+    assert [wait["cause"]["code"] for wait in page.waits] == [code]
+
+
+def test_a_server_that_has_gone_for_good_is_left(page):
+    page.live(events=["custom"])
+    page.proxy.inject({"type": "going_away", "reconnect": False})
+    assert wait_until(lambda: page.failure, "the loop throws")["code"] == "closed"
+
+
 def test_a_message_that_is_no_object_ends_the_loop(page):
     page.live(events=["custom"])
     page.proxy.inject(["not", "ours"])
@@ -428,6 +462,23 @@ def test_a_token_that_expires_is_refreshed(page):
     wait_until(refused, "the server's answer")
     assert [sent["token"] for sent in page.proxy.sent if sent["type"] == "refresh"] == ["the-next-one"]
     assert page.items_until(page.mark()) == [] and page.proxy.opened == 1, "the stream goes on until the token ends"
+
+
+def test_a_fixed_token_that_has_expired_ends_the_loop(page):
+    page.proxy.carries_tokens = True
+    page.live(events=["custom"], token="test_token")
+    page.proxy.close(4005)
+    failure = wait_until(lambda: page.failure, "the loop throws")
+    assert (failure["code"], failure["closeCode"]) == ("closed", 4005) and len(page.proxy.upgrades) == 1
+
+
+def test_a_provider_that_never_answers_is_asked_again(page):
+    page.proxy.carries_tokens = True
+    page.live(events=["custom"], handshakeMs=500, code="""token: () => {
+        window.asked = (window.asked ?? 0) + 1;
+        return asked === 1 ? new Promise(() => {}) : "test_token";
+    }""")
+    assert [wait["cause"]["reason"] for wait in page.waits] == ["the token provider took too long"]
 
 
 def test_a_refused_token_is_asked_for_again_until_the_provider_gives_up(page):
