@@ -4,6 +4,9 @@ import itertools
 import json
 import pathlib
 
+import pytest
+from selenium import webdriver
+
 from faults import FaultProxy
 from server import API, wait_until
 
@@ -113,3 +116,28 @@ class Page:
         text = fresh("marker")
         broadcast(self.server, text)
         return text
+
+
+def connections(server) -> list[dict]:
+    return server.get(API + "/ws/connections?limit=1000").json["connections"]
+
+
+@pytest.fixture(scope="module")
+def driver(tool):
+    options = webdriver.ChromeOptions()
+    options.binary_location = tool("chromium", "chromium-browser", "google-chrome")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--disable-background-networking", "--disable-component-update"):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(tool("chromedriver")))
+    browser.set_script_timeout(30)
+    yield browser
+    browser.get("about:blank")
+    browser.quit()
+
+
+@pytest.fixture
+def page(driver, own_server):
+    with FaultProxy(own_server.port, PAGES) as proxy:
+        yield Page(driver, proxy, own_server).load()
+        driver.get("about:blank")
