@@ -1,0 +1,54 @@
+import Glibc
+import NIOCore
+import Realtime
+
+/// Events as the client checks them: a sequence number, and the moment they were handed over.
+struct Publisher {
+    static let tenant = "bench"
+    static let epoch = "bench"
+    /// Of the whole JSON text, without the frame's header.
+    static let textBytes = 300
+    private static let timestamp = "2026-11-25T12:00:00.000Z"
+
+    let hub: Hub
+    let loop: any EventLoop
+
+    /// Sequence numbers are offsets: the hub drops what comes twice.
+    mutating func publish(ticks: UInt64, events: UInt64, intervalMicroseconds: UInt64, first: UInt64) async throws {
+        var next = first
+        var due = Self.nanosecondsNow()
+        for _ in 0..<ticks {
+            Self.sleep(until: due)
+            due += intervalMicroseconds * 1_000
+            hub.publish((0..<events).map { Self.publication(next + $0) })
+            next += events
+            // The hub's own task is in front of this one: when it has run, every write of the tick has been tried.
+            try await loop.submit {}.get()
+        }
+    }
+
+    private static func publication(_ sequence: UInt64) -> Publication {
+        let id = "event-\(sequence)"
+        // The envelope that `Publication` adds; the client is asked how long a message really was.
+        let envelope =
+            "{\"event_type\":\"lead_scored\",\"data\":".utf8.count
+            + ",\"timestamp\":\"\(timestamp)\",\"id\":\"\(id)\",\"offset\":\(sequence),\"epoch\":\"\(epoch)\"}".utf8.count
+        let start = "{\"sequence\":\(sequence),\"sent_ns\":\(nanosecondsNow()),\"pad\":\""
+        var data = Array(start.utf8)
+        data.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: textBytes - envelope - data.count - 2))
+        data += Array("\"}".utf8)
+        return Publication(
+            tenant: tenant, name: .leadScored, epoch: epoch, offset: sequence, id: id, timestamp: timestamp, data: data)
+    }
+
+    private static func nanosecondsNow() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    private static func sleep(until moment: UInt64) {
+        var time = timespec(tv_sec: Int(moment / 1_000_000_000), tv_nsec: Int(moment % 1_000_000_000))
+        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+    }
+}

@@ -1,0 +1,159 @@
+"""The servers of the fan-out benchmark, all driven alike: start, port, publish, memory, CPU time."""
+import json, os, pathlib, select, socket, subprocess, sys, tempfile, time
+
+HERE = pathlib.Path(__file__).parent
+TEXT_BYTES = 300
+START_SECONDS = 20
+PUBLISH_SECONDS = 120
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Lines:
+    """A child process that is given lines and answers with lines of JSON, each within a deadline."""
+
+    def __init__(self, arguments, core):
+        pin = ["taskset", "-c", str(core)] if core is not None else []
+        self.process = subprocess.Popen([*pin, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.pending = b""
+
+    def tell(self, line):
+        self.process.stdin.write(line.encode() + b"\n"); self.process.stdin.flush()
+
+    def hear(self, event, seconds):
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self.pending:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
+            chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            if not chunk: raise SystemExit(f"{self.process.args}: no answer ({event}) within {seconds} s, or it ended")
+            self.pending += chunk
+        line, self.pending = self.pending.split(b"\n", 1)
+        answer = json.loads(line)
+        if answer["event"] != event: raise SystemExit(f"{self.process.args}: {answer} where {event} was due")
+        return answer
+
+    def end(self):
+        self.process.stdin.close()
+        try: self.process.wait(15)
+        except subprocess.TimeoutExpired: self.process.kill(); self.process.wait()
+
+
+class System:
+    """One server under test; ends with the `with` block."""
+    path, first = "/", None
+
+    def __enter__(self): return self
+    def __exit__(self, *_): self.stop()
+
+    def memory_bytes(self):
+        """What of the process is in memory and its own: a page that two share counts half to each."""
+        for line in open(f"/proc/{self.pid}/smaps_rollup"):
+            if line.startswith("Pss:"): return int(line.split()[1]) * 1024
+
+    def cpu_seconds(self):
+        """User and system time of all threads; the scheduler's own account, in nanoseconds."""
+        total = 0
+        for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def check(self): pass
+
+
+class Commanded(System):
+    """Publishes inside its own process, told by its standard input."""
+
+    def __init__(self, arguments, core):
+        self.child = Lines(arguments, core)
+        self.pid = self.child.process.pid
+        self.port = self.child.hear("listening", START_SECONDS)["port"]
+
+    def publish(self, ticks, events, interval_us, first):
+        self.child.tell(f"publish {ticks} {events} {interval_us} {first}")
+        self.child.hear("published", PUBLISH_SECONDS)
+
+    def stop(self): self.child.end()
+
+
+class Leadwire(Commanded):
+    name = "leadwire"
+    first = '{"type":"subscribe","events":["lead_scored"]}'
+
+    def __init__(self, options): super().__init__([options.server], options.server_core)
+
+    def check(self):
+        """Nobody fell behind: then nothing was sent twice, conflated or left out to look fast."""
+        self.child.tell("figures")
+        figures = self.child.hear("figures", 10)
+        if figures["fell_behind"] or figures["gaps"] or figures["slow_closes"]: raise SystemExit(f"not a clean run: {figures}")
+
+
+class UWebSockets(Commanded):
+    name = "uwebsockets"
+
+    def __init__(self, options):
+        super().__init__([options.python, HERE / "uws_server.py", free_port()], options.server_core)
+
+
+class Nchan(System):
+    name, path = "nchan", "/subscribe"
+
+    def __init__(self, options):
+        self.folder = tempfile.TemporaryDirectory(prefix="fanout-nchan-")
+        self.port = free_port()
+        configuration = pathlib.Path(self.folder.name) / "nginx.conf"
+        configuration.write_text((HERE / "nginx.conf").read_text().replace("@PORT@", str(self.port))
+                                 .replace("@MODULES@", options.nginx_modules).replace("@FOLDER@", self.folder.name))
+        pin = ["taskset", "-c", str(options.server_core)] if options.server_core is not None else []
+        self.master = subprocess.Popen([*pin, options.nginx, "-p", self.folder.name, "-c", str(configuration)], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while not (workers := self.workers()):
+            if self.master.poll() is not None or time.monotonic() > deadline: raise SystemExit("nginx did not come up")
+            time.sleep(0.01)
+        self.pid = workers[0]
+        # The master listens before its worker begins.
+        self.publisher = socket.create_connection(("127.0.0.1", self.port), timeout=PUBLISH_SECONDS)
+        self.publisher.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def workers(self):
+        children = pathlib.Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
+        return [int(c) for c in children if "worker process" in pathlib.Path(f"/proc/{c}/cmdline").read_text()]
+
+    def publish(self, ticks, events, interval_us, first):
+        """One request a message, those of a tick pipelined on one connection; the next tick begins when all are answered."""
+        due = time.monotonic()
+        for tick in range(ticks):
+            time.sleep(max(0, due - time.monotonic())); due += interval_us / 1e6
+            requests = b""
+            for sequence in range(first + tick * events, first + (tick + 1) * events):
+                head = f'{{"sequence":{sequence},"sent_ns":{time.monotonic_ns()},"pad":"'
+                text = head + "x" * (TEXT_BYTES - len(head) - 2) + '"}'
+                requests += f"POST /publish HTTP/1.1\r\nHost: bench\r\nContent-Length: {TEXT_BYTES}\r\n\r\n{text}".encode()
+            self.publisher.sendall(requests)
+            self.read_answers(events)
+
+    def read_answers(self, count):
+        pending = b""
+        while count:
+            chunk = self.publisher.recv(65536)
+            if not chunk: raise SystemExit("nginx closed the publisher's connection")
+            pending += chunk
+            while (end := pending.find(b"\r\n\r\n")) >= 0:
+                head = pending[:end].decode().lower()
+                length = next(int(l.split(":")[1]) for l in head.split("\r\n") if l.startswith("content-length"))
+                if len(pending) < end + 4 + length: break
+                if not head.startswith("http/1.1 20"): raise SystemExit(f"nchan refused a message: {head.splitlines()[0]}")
+                pending = pending[end + 4 + length:]; count -= 1
+
+    def stop(self):
+        self.publisher.close(); self.master.terminate()
+        try: self.master.wait(15)
+        except subprocess.TimeoutExpired: self.master.kill(); self.master.wait()
+        self.folder.cleanup()
+
+
+ALL = [Leadwire, Nchan, UWebSockets]
