@@ -50,9 +50,9 @@ class System:
     def __exit__(self, *_): self.stop()
 
     def memory_bytes(self):
-        """What of the process is in memory and its own: a page that two share counts half to each."""
-        for line in open(f"/proc/{self.pid}/smaps_rollup"):
-            if line.startswith("Pss:"): return int(line.split()[1]) * 1024
+        """Heap, stacks and shared memory (nchan keeps its channels there); not files, whose pages come and go."""
+        lines = open(f"/proc/{self.pid}/smaps_rollup").read().splitlines()
+        return sum(int(l.split()[1]) * 1024 for l in lines if l.startswith(("Pss_Anon:", "Pss_Shmem:")))
 
     def cpu_seconds(self):
         """User and system time of all threads; the scheduler's own account, in nanoseconds."""

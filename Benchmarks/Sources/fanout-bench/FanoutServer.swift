@@ -33,7 +33,8 @@ struct FanoutServer {
                 channel.eventLoop.makeCompletedFuture {
                     let principal = Principal(user: "reader", role: .agent, tenant: Publisher.tenant)
                     try WebSocketConnection.install(
-                        on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress)
+                        on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress,
+                        writesPastPipeline: true)
                 }
             })
         var pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Void>(

@@ -32,7 +32,8 @@ struct Publisher {
         // The envelope that `Publication` adds; the client is asked how long a message really was.
         let envelope =
             "{\"event_type\":\"lead_scored\",\"data\":".utf8.count
-            + ",\"timestamp\":\"\(timestamp)\",\"id\":\"\(id)\",\"offset\":\(sequence),\"epoch\":\"\(epoch)\"}".utf8.count
+            + ",\"timestamp\":\"\(timestamp)\",\"id\":\"\(id)\",\"offset\":\(sequence),\"epoch\":\"\(epoch)\"}".utf8
+            .count
         let start = "{\"sequence\":\(sequence),\"sent_ns\":\(nanosecondsNow()),\"pad\":\""
         var data = Array(start.utf8)
         data.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: textBytes - envelope - data.count - 2))
