@@ -6,7 +6,8 @@ import Testing
 
 @testable import Realtime
 
-/// Over a pair of sockets. What must not be disturbed happens in one turn of the channel's loop, the far end's reads too.
+/// Over a pair of sockets. What must not be disturbed happens in one turn of the channel's loop, the far end's reads
+/// too.
 @Suite(.timeLimit(.minutes(1)))
 struct DirectSocketTests {
     private static func message(_ number: Int) -> ByteBuffer {

@@ -30,12 +30,10 @@ struct Publisher {
     private static func publication(_ sequence: UInt64) -> Publication {
         let id = "event-\(sequence)"
         // The envelope that `Publication` adds; the client is asked how long a message really was.
-        let envelope =
-            "{\"event_type\":\"lead_scored\",\"data\":".utf8.count
-            + ",\"timestamp\":\"\(timestamp)\",\"id\":\"\(id)\",\"offset\":\(sequence),\"epoch\":\"\(epoch)\"}".utf8
-            .count
-        let start = "{\"sequence\":\(sequence),\"sent_ns\":\(nanosecondsNow()),\"pad\":\""
-        var data = Array(start.utf8)
+        let before = #"{"event_type":"lead_scored","data":"#
+        let after = #","timestamp":"\#(timestamp)","id":"\#(id)","offset":\#(sequence),"epoch":"\#(epoch)"}"#
+        var data = Array(#"{"sequence":\#(sequence),"sent_ns":\#(nanosecondsNow()),"pad":""#.utf8)
+        let envelope = before.utf8.count + after.utf8.count
         data.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: textBytes - envelope - data.count - 2))
         data += Array("\"}".utf8)
         return Publication(

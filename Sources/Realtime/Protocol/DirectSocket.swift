@@ -1,8 +1,8 @@
 import Glibc
 import NIOCore
 
-/// The socket under a channel, for writes that need nothing of NIO: of the 10 µs that a delivery to one reader costs, NIO's
-/// pipeline and write queue are 2 and the kernel is most of the rest.
+/// The socket under a channel, for writes that need nothing of NIO: of the 10 µs that a delivery to one reader costs,
+/// NIO's pipeline and write queue are 2 and the kernel is most of the rest.
 ///
 /// The order of bytes is kept by one rule: the socket is written to only while NIO holds none of the channel's bytes.
 /// What the kernel does not take goes through NIO, which waits for the socket as always and tells of errors.
