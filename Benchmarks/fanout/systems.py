@@ -70,7 +70,8 @@ class Commanded(System):
     def __init__(self, arguments, core):
         self.child = Lines(arguments, core)
         self.pid = self.child.process.pid
-        self.port = self.child.hear("listening", START_SECONDS)["port"]
+        try: self.port = self.child.hear("listening", START_SECONDS)["port"]
+        except BaseException: self.child.end(); raise
 
     def publish(self, ticks, events, interval_us, first):
         self.child.tell(f"publish {ticks} {events} {interval_us} {first}")
@@ -110,6 +111,11 @@ class Nchan(System):
                                  .replace("@MODULES@", options.nginx_modules).replace("@FOLDER@", self.folder.name))
         pin = ["taskset", "-c", str(options.server_core)] if options.server_core is not None else []
         self.master = subprocess.Popen([*pin, options.nginx, "-p", self.folder.name, "-c", str(configuration)], stderr=subprocess.DEVNULL)
+        self.publisher = None
+        try: self.connect()
+        except BaseException: self.stop(); raise
+
+    def connect(self):
         deadline = time.monotonic() + START_SECONDS
         while not (workers := self.workers()):
             if self.master.poll() is not None or time.monotonic() > deadline: raise SystemExit("nginx did not come up")
@@ -150,7 +156,8 @@ class Nchan(System):
                 pending = pending[end + 4 + length:]; count -= 1
 
     def stop(self):
-        self.publisher.close(); self.master.terminate()
+        if self.publisher: self.publisher.close()
+        self.master.terminate()
         try: self.master.wait(15)
         except subprocess.TimeoutExpired: self.master.kill(); self.master.wait()
         self.folder.cleanup()
