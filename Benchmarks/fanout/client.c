@@ -7,7 +7,8 @@
 // by one JSON line:
 //
 //   subscribe            sends --first on every connection and waits until each has had one message
-//   count FIRST COUNT    waits until each connection has had the stamped messages FIRST ..< FIRST + COUNT, in order
+//   count FIRST COUNT STEP   waits until each connection has had the stamped messages FIRST ..< FIRST + COUNT, in order; a
+//                        line of progress for each STEP of them a connection, so that the publisher can keep pace
 //
 // A stamped message has `"sequence":N,"sent_ns":T` in its first 128 bytes; T is the publisher's CLOCK_MONOTONIC. One that is
 // missing, repeated, out of order or unasked for ends the program with status 1, as does a lost connection: a faster result
@@ -39,7 +40,7 @@ static int poller, opened;
 static struct {
     int is_on;
     uint64_t first, end;
-    uint64_t messages, expected, bytes, first_sent_ns, last_read_ns;
+    uint64_t messages, expected, step, bytes, first_sent_ns, last_read_ns;
     float *latencies_us; // one a message
 } tally;
 static uint64_t others; // messages without a stamp since the command began
@@ -149,7 +150,9 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void count_all(uint64_t first, uint64_t count) {
+static void count_all(uint64_t first, uint64_t count, uint64_t step) {
+    if (!step || count % step) fail("count must be so many steps");
+    tally.step = step * (uint64_t)options.count;
     tally.expected = count * (uint64_t)options.count;
     if (!count || count > MAX_SAMPLES || tally.expected > MAX_SAMPLES) fail("at most %d messages at a time", MAX_SAMPLES);
     tally.first = first;
@@ -164,8 +167,13 @@ static void count_all(uint64_t first, uint64_t count) {
     fflush(stdout);
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
-    for (uint64_t deadline = deadline_from_now(); tally.messages < tally.expected;)
+    uint64_t told = 0;
+    for (uint64_t deadline = deadline_from_now(); tally.messages < tally.expected;) {
         turn_before(deadline, "received", tally.messages, tally.expected);
+        if (tally.messages - told < tally.step) continue;
+        for (; tally.messages - told >= tally.step; told += tally.step) printf("{\"event\":\"progress\"}\n");
+        fflush(stdout);
+    }
     getrusage(RUSAGE_SELF, &after);
     tally.is_on = 0;
     qsort(tally.latencies_us, tally.messages, sizeof(float), by_value);
@@ -181,9 +189,9 @@ static void count_all(uint64_t first, uint64_t count) {
 }
 
 static void obey(const char *line) {
-    unsigned long first, count;
+    unsigned long first, count, step;
     if (!strcmp(line, "subscribe")) subscribe_all();
-    else if (sscanf(line, "count %lu %lu", &first, &count) == 2) count_all(first, count);
+    else if (sscanf(line, "count %lu %lu %lu", &first, &count, &step) == 3) count_all(first, count, step);
     else fail("unknown command: %s", line);
     fflush(stdout);
 }

@@ -64,27 +64,19 @@ class System:
     def check(self): pass
 
 
-class Commanded(System):
-    """Publishes inside its own process, told by its standard input."""
-
-    def __init__(self, arguments, core):
-        self.child = Lines(arguments, core)
-        self.pid = self.child.process.pid
-        try: self.port = self.child.hear("listening", START_SECONDS)["port"]
-        except BaseException: self.child.end(); raise
-
-    def publish(self, ticks, events, interval_us, first):
-        self.child.tell(f"publish {ticks} {events} {interval_us} {first}")
-        self.child.hear("published", PUBLISH_SECONDS)
-
-    def stop(self): self.child.end()
-
-
-class Leadwire(Commanded):
+class Leadwire(System):
     name = "leadwire"
     first = '{"type":"subscribe","events":["lead_scored"]}'
 
-    def __init__(self, options): super().__init__([options.server], options.server_core)
+    def __init__(self, options):
+        self.child = Lines([options.server], options.server_core)
+        self.pid = self.child.process.pid
+        try: self.port = self.child.hear("listening", START_SECONDS)["port"]
+        except BaseException: self.stop(); raise
+
+    def publish(self, events, first):
+        self.child.tell(f"publish {events} {first}")
+        self.child.hear("published", PUBLISH_SECONDS)
 
     def check(self):
         """Nobody fell behind: then nothing was sent twice, conflated or left out to look fast."""
@@ -92,15 +84,65 @@ class Leadwire(Commanded):
         figures = self.child.hear("figures", 10)
         if figures["fell_behind"] or figures["gaps"] or figures["slow_closes"]: raise SystemExit(f"not a clean run: {figures}")
 
+    def stop(self): self.child.end()
 
-class UWebSockets(Commanded):
+
+class Posted(System):
+    """Published to by HTTP, on one connection from the client's core."""
+
+    def begin(self, arguments, options):
+        pin = ["taskset", "-c", str(options.server_core)] if options.server_core is not None else []
+        self.process = subprocess.Popen([*pin, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.publisher = None
+        try: self.connect()
+        except BaseException: self.stop(); raise
+
+    def connect(self):
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if self.process.poll() is not None or time.monotonic() > deadline: raise SystemExit(f"{self.name} did not come up")
+            self.pid = self.serving_process()
+            try:
+                if self.pid: self.publisher = socket.create_connection(("127.0.0.1", self.port), timeout=PUBLISH_SECONDS); break
+            except OSError: pass
+            time.sleep(0.01)
+        self.publisher.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def serving_process(self): return self.process.pid
+
+    def post(self, requests, count):
+        self.publisher.sendall(requests)
+        pending = b""
+        while count:
+            chunk = self.publisher.recv(65536)
+            if not chunk: raise SystemExit(f"{self.name} closed the publisher's connection")
+            pending += chunk
+            while (end := pending.find(b"\r\n\r\n")) >= 0:
+                head = pending[:end].decode().lower()
+                length = next(int(l.split(":")[1]) for l in head.split("\r\n") if l.startswith("content-length"))
+                if len(pending) < end + 4 + length: break
+                if not head.startswith("http/1.1 20"): raise SystemExit(f"{self.name} refused: {head.splitlines()[0]}")
+                pending = pending[end + 4 + length:]; count -= 1
+
+    def stop(self):
+        if self.publisher: self.publisher.close()
+        self.process.terminate()
+        try: self.process.wait(15)
+        except subprocess.TimeoutExpired: self.process.kill(); self.process.wait()
+
+
+class UWebSockets(Posted):
     name = "uwebsockets"
 
     def __init__(self, options):
-        super().__init__([options.python, HERE / "uws_server.py", free_port()], options.server_core)
+        self.port = free_port()
+        self.begin([options.python, HERE / "uws_server.py", self.port], options)
+
+    def publish(self, events, first):
+        self.post(f"POST /publish/{events}/{first} HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n".encode(), 1)
 
 
-class Nchan(System):
+class Nchan(Posted):
     name, path = "nchan", "/subscribe"
 
     def __init__(self, options):
@@ -109,58 +151,24 @@ class Nchan(System):
         configuration = pathlib.Path(self.folder.name) / "nginx.conf"
         configuration.write_text((HERE / "nginx.conf").read_text().replace("@PORT@", str(self.port))
                                  .replace("@MODULES@", options.nginx_modules).replace("@FOLDER@", self.folder.name))
-        pin = ["taskset", "-c", str(options.server_core)] if options.server_core is not None else []
-        self.master = subprocess.Popen([*pin, options.nginx, "-p", self.folder.name, "-c", str(configuration)], stderr=subprocess.DEVNULL)
-        self.publisher = None
-        try: self.connect()
-        except BaseException: self.stop(); raise
+        self.begin([options.nginx, "-p", self.folder.name, "-c", configuration], options)
 
-    def connect(self):
-        deadline = time.monotonic() + START_SECONDS
-        while not (workers := self.workers()):
-            if self.master.poll() is not None or time.monotonic() > deadline: raise SystemExit("nginx did not come up")
-            time.sleep(0.01)
-        self.pid = workers[0]
-        # The master listens before its worker begins.
-        self.publisher = socket.create_connection(("127.0.0.1", self.port), timeout=PUBLISH_SECONDS)
-        self.publisher.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def serving_process(self):
+        """The worker; the master listens before it begins."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return next((int(c) for c in children if "worker process" in pathlib.Path(f"/proc/{c}/cmdline").read_text()), None)
 
-    def workers(self):
-        children = pathlib.Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
-        return [int(c) for c in children if "worker process" in pathlib.Path(f"/proc/{c}/cmdline").read_text()]
-
-    def publish(self, ticks, events, interval_us, first):
-        """One request a message, those of a tick pipelined on one connection; the next tick begins when all are answered."""
-        due = time.monotonic()
-        for tick in range(ticks):
-            time.sleep(max(0, due - time.monotonic())); due += interval_us / 1e6
-            requests = b""
-            for sequence in range(first + tick * events, first + (tick + 1) * events):
-                head = f'{{"sequence":{sequence},"sent_ns":{time.monotonic_ns()},"pad":"'
-                text = head + "x" * (TEXT_BYTES - len(head) - 2) + '"}'
-                requests += f"POST /publish HTTP/1.1\r\nHost: bench\r\nContent-Length: {TEXT_BYTES}\r\n\r\n{text}".encode()
-            self.publisher.sendall(requests)
-            self.read_answers(events)
-
-    def read_answers(self, count):
-        pending = b""
-        while count:
-            chunk = self.publisher.recv(65536)
-            if not chunk: raise SystemExit("nginx closed the publisher's connection")
-            pending += chunk
-            while (end := pending.find(b"\r\n\r\n")) >= 0:
-                head = pending[:end].decode().lower()
-                length = next(int(l.split(":")[1]) for l in head.split("\r\n") if l.startswith("content-length"))
-                if len(pending) < end + 4 + length: break
-                if not head.startswith("http/1.1 20"): raise SystemExit(f"nchan refused a message: {head.splitlines()[0]}")
-                pending = pending[end + 4 + length:]; count -= 1
+    def publish(self, events, first):
+        """One request a message, those of a tick pipelined."""
+        requests = b""
+        for sequence in range(first, first + events):
+            head = f'{{"sequence":{sequence},"sent_ns":{time.monotonic_ns()},"pad":"'
+            text = head + "x" * (TEXT_BYTES - len(head) - 2) + '"}'
+            requests += f"POST /publish HTTP/1.1\r\nHost: bench\r\nContent-Length: {TEXT_BYTES}\r\n\r\n{text}".encode()
+        self.post(requests, events)
 
     def stop(self):
-        if self.publisher: self.publisher.close()
-        self.master.terminate()
-        try: self.master.wait(15)
-        except subprocess.TimeoutExpired: self.master.kill(); self.master.wait()
-        self.folder.cleanup()
+        super().stop(); self.folder.cleanup()
 
 
 ALL = [Leadwire, Nchan, UWebSockets]

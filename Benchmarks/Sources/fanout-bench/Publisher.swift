@@ -13,18 +13,12 @@ struct Publisher {
     let hub: Hub
     let loop: any EventLoop
 
-    /// Sequence numbers are offsets: the hub drops what comes twice.
-    mutating func publish(ticks: UInt64, events: UInt64, intervalMicroseconds: UInt64, first: UInt64) async throws {
-        var next = first
-        var due = Self.nanosecondsNow()
-        for _ in 0..<ticks {
-            Self.sleep(until: due)
-            due += intervalMicroseconds * 1_000
-            hub.publish((0..<events).map { Self.publication(next + $0) })
-            next += events
-            // The hub's own task is in front of this one: when it has run, every write of the tick has been tried.
-            try await loop.submit {}.get()
-        }
+    /// One tick. Returns when every write of it has been tried. Sequence numbers are offsets: the hub drops what comes
+    /// twice.
+    func publish(events: UInt64, first: UInt64) async throws {
+        hub.publish((0..<events).map { Self.publication(first + $0) })
+        // The hub's own task is in front of this one.
+        try await loop.submit {}.get()
     }
 
     private static func publication(_ sequence: UInt64) -> Publication {
@@ -44,10 +38,5 @@ struct Publisher {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
-    private static func sleep(until moment: UInt64) {
-        var time = timespec(tv_sec: Int(moment / 1_000_000_000), tv_nsec: Int(moment % 1_000_000_000))
-        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
     }
 }
