@@ -41,6 +41,9 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+            // NIO keeps the buffer of the first read for the channel's life: 2 KiB for each WebSocket by default.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536))
             let outcome = try configure(channel, logger: logger)
             let deadline = channel.eventLoop.scheduleTask(in: settings.handshakeDeadline) {
                 channel.close(promise: nil)
@@ -101,6 +104,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let operations = channel.pipeline.syncOperations
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
         Self.removeGuards(from: channel)
+        try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
         try operations.addHandler(RequestHeadHandler())
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))

@@ -125,8 +125,10 @@ public struct LeadwireServer: Sendable {
                 installWebSocket: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
                         let principal = try gate.admit(RequestHead(head))
+                        // No handler of ours changes bytes on their way to the socket; with TLS this must go.
                         try WebSocketConnection.install(
-                            on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress)
+                            on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress,
+                            writesPastPipeline: true)
                     }
                 })
         }

@@ -2,6 +2,13 @@ import NIOCore
 
 /// One reader: who it is, what it wants, where it stands. Confined to its loop.
 final class Consumer {
+    // What a delivery touches comes first and lies together: with thousands of readers every line of it is cold.
+    /// Nil while live: then everything up to the stream's top was written.
+    var catchUp: CatchUp?
+    private(set) var sink: (any SubscriberSink)?
+    var messagesOut: UInt64 = 0
+    var bytesOut: UInt64 = 0
+
     let number: UInt64
     let principalAtEntry: Principal
     /// Changes when a token is refreshed.
@@ -11,15 +18,12 @@ final class Consumer {
     let stream: TenantStream
     /// Kept alive by its readers, should the hub be let go before its channels are closed.
     let shard: Shard
-    private(set) var sink: (any SubscriberSink)?
 
     private var hasLeft = false
 
     /// Nil until the first message: nothing is sent before it.
     var group: SubscriptionGroup?
     var groupIndex = 0
-    /// Nil while live: then everything up to the stream's top was written.
-    var catchUp: CatchUp?
     /// Since when the channel takes nothing more; nil while it does.
     var unwritableSince: NIODeadline?
 
@@ -31,8 +35,6 @@ final class Consumer {
     var expiryIndex = -1
     var hasWarnedOfExpiry = false
 
-    var messagesOut: UInt64 = 0
-    var bytesOut: UInt64 = 0
     private(set) var messagesIn: UInt64 = 0
     private(set) var bytesIn: UInt64 = 0
     private(set) var lastInbound: NIODeadline
