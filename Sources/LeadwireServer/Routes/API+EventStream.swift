@@ -64,31 +64,41 @@ extension API {
         _ query: QueryParameters, _ field: String, problems: inout [FieldProblem]
     ) -> [EventName]? {
         guard let text = query[field], text != "*" else { return nil }
-        var names: [EventName] = []
-        for part in text.split(separator: ",", maxSplits: EventName.allCases.count, omittingEmptySubsequences: false) {
-            guard let name = EventName(rawValue: String(part)) else {
-                let known = EventName.allCases.map(\.rawValue)
-                let hint = NearestName.of(String(part.prefix(64)), among: known).map { "; did you mean \($0)?" } ?? ""
-                problems.append(
-                    FieldProblem(field: field, problem: "must be names of events joined by commas, or *\(hint)"))
-                return nil
-            }
-            names.append(name)
-        }
-        return names
+        let known = EventName.allCases
+        let parts = text.split(separator: ",", maxSplits: known.count, omittingEmptySubsequences: false)
+        let names = parts.compactMap { EventName(rawValue: String($0)) }
+        if names.count == parts.count, names.count <= known.count { return names }
+        let wrong = parts.first { EventName(rawValue: String($0)) == nil } ?? ""
+        let hint = NearestName.of(String(wrong.prefix(64)), among: known.map(\.rawValue))
+        problems.append(
+            FieldProblem(
+                field: field,
+                problem: "must be at most \(known.count) names of events joined by commas, or *"
+                    + (hint.map { "; did you mean \($0)?" } ?? "")))
+        return nil
     }
 
     /// `epoch:offset`, the id of an event.
     static func logPlace(
         _ text: String, _ field: String, problems: inout [FieldProblem]
     ) -> (epoch: String, offset: UInt64)? {
-        if let colon = text.lastIndex(of: ":"), (1...64).contains(text[..<colon].utf8.count),
-            text[text.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let offset = Int64(text[text.index(after: colon)...])
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        if parts.count == 2, (1...64).contains(parts[0].count), parts[0].allSatisfy(isEpochByte),
+            (1...18).contains(parts[1].count), let offset = UInt64(Substring(parts[1])),
+            parts[1].first != UInt8(ascii: "+")
         {
-            return (String(text[..<colon]), UInt64(offset))
+            return (String(Substring(parts[0])), offset)
         }
         problems.append(FieldProblem(field: field, problem: "must be the id of an event, epoch:offset"))
         return nil
+    }
+
+    private static func isEpochByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 }

@@ -73,12 +73,14 @@ public struct LeadwireServer: Sendable {
         self.store = store
         self.gate = gate
         responder = APIResponder(
-            gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits, statistics: statistics,
+            gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
+            statistics: statistics,
             clock: parts.clock)
     }
 
     /// What the server answers.
     var routes: [Route] { responder.table.routes }
+    var tickets: StreamTickets { responder.tickets }
 
     private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
 
