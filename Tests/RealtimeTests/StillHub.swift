@@ -112,6 +112,15 @@ final class StillClient {
         return messages
     }
 
+    /// The first of what is on its way, up to a byte chosen by `share` of 0...1; the rest is lost with the connection.
+    func receivedBeforeLoss(share: Double) async throws -> [String] {
+        await loop.run()
+        var pending: [UInt8] = []
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { pending += buffer.readableBytesView }
+        bytes += pending.prefix(Int(Double(pending.count) * share))
+        return try await received()
+    }
+
     /// So many messages, waiting for what another thread still has to do; fewer after five seconds.
     func received(_ count: Int) async throws -> [String] {
         let end = ContinuousClock.now + .seconds(5)

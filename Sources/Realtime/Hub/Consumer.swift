@@ -78,13 +78,19 @@ final class Consumer {
     }
 
     /// One message of the server.
-    func send(_ text: [UInt8]) {
+    func send(_ message: ServerMessage) {
         guard let sink else { return }
-        var buffer = ByteBufferAllocator().buffer(capacity: text.count + 10)
-        sink.transport.append(text, to: &buffer)
+        var buffer = ByteBufferAllocator().buffer(capacity: message.json.count + 96)
+        sink.transport.append(message, to: &buffer)
         stream.figures.messagesSent += 1
         stream.figures.volume.bytesOut += UInt64(buffer.readableBytes)
         send(buffer, messages: 1)
+    }
+
+    /// The transport is there; from now on the reader is one of its shard.
+    func attach(_ sink: any SubscriberSink) {
+        self.sink = sink
+        shard.add(self)
     }
 
     func close(_ code: CloseCode, deadline: TimeAmount? = nil) { sink?.close(code, deadline: deadline) }
@@ -95,10 +101,7 @@ final class Consumer {
 // MARK: What the transport tells
 
 extension Consumer: WebSocketSession {
-    func opened(by connection: WebSocketHandler) {
-        sink = connection
-        shard.add(self)
-    }
+    func opened(by connection: WebSocketHandler) { attach(connection) }
 
     func received(_ message: [UInt8], isText: Bool) {
         let now = shard.loop.now
@@ -162,9 +165,14 @@ extension Consumer: WebSocketSession {
 
     // MARK: Commands
 
-    /// An error answer; too many of them end the connection.
+    /// An error answer; too many of them end the connection, and so does one where nothing else can be asked.
     func refuse(_ error: CommandError, id: [UInt8]?, at now: NIODeadline) {
         stream.figures.errors += 1
+        guard sink?.transport.takesCommands == true else {
+            send(ServerMessage.error(error, id: id))
+            close(.subscriptionFailed)
+            return
+        }
         guard errors.take(at: now) else {
             close(error.code == .rateLimited ? .rateLimited : .tooManyErrors)
             return

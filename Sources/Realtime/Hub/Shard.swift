@@ -71,6 +71,7 @@ final class Shard {
         consumer.stream.figures.active += 1
         consumer.stream.figures.accepted += 1
         consumer.stream.figures.byRole[role, default: 0] += 1
+        if let sink = consumer.sink { consumer.stream.figures.byTransport[sink.transport.name, default: 0] += 1 }
         consumer.stream.figures.openSince += Self.seconds(consumer.connectedAt)
         if isDraining { leave(consumer, after: .zero) }
     }
@@ -87,6 +88,7 @@ final class Shard {
         let stream = consumer.stream
         stream.figures.active -= 1
         stream.figures.byRole[consumer.principal.role, default: 0] -= 1
+        if let sink = consumer.sink { stream.figures.byTransport[sink.transport.name, default: 0] -= 1 }
         stream.figures.openSince -= Self.seconds(consumer.connectedAt)
         stream.figures.closedSeconds += Double((loop.now - consumer.connectedAt).nanoseconds) / 1e9
         // 1006 is what the other side's libraries call it, too: no close frame.

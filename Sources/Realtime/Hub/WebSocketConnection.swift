@@ -68,12 +68,7 @@ public enum WebSocketConnection {
 
     private static func add(_ handler: WebSocketHandler, to channel: any Channel) throws {
         channel.eventLoop.preconditionInEventLoop()
-        if let options = channel.syncOptions {
-            try? options.setOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
-            try? options.setOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 << 10))
-            try? options.setOption(.maxMessagesPerRead, value: 1)
-        }
+        channel.tuneForStreaming()
         let pipeline = channel.pipeline.syncOperations
         if let encoder = try? pipeline.handler(type: WebSocketFrameEncoder.self) {
             try pipeline.addHandler(handler, position: .before(encoder))

@@ -23,6 +23,8 @@ public enum Role: String, Sendable, Hashable, CaseIterable, Comparable {
         case .admin: .all
         }
     }
+
+    public func maySee(_ name: EventName) -> Bool { events.contains(name) }
 }
 
 /// Who is at the other end of a connection, as the server found out before the upgrade.
