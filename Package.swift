@@ -107,6 +107,9 @@ let package = Package(
             name: "RealtimeTests",
             dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
+        // The stream's frame handler with an echo behind it, for the protocol's public conformance suite.
+        .executableTarget(
+            name: "EchoServer", dependencies: nio + ["Realtime"], path: "Tests/EchoServer", swiftSettings: strict),
         // The suite that every LeadStore passes, and the process that the crash test kills.
         .target(
             name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),
