@@ -123,7 +123,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LeadwireServerTests", dependencies: ["LeadwireServer", "StoreSQLite", "TestSupport"],
+            name: "LeadwireServerTests",
+            dependencies: nio + [
+                "LeadwireServer", "StoreSQLite", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
