@@ -107,6 +107,9 @@ let package = Package(
             name: "RealtimeTests",
             dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
+        // The stream's frame handler with an echo behind it, for the protocol's public conformance suite.
+        .executableTarget(
+            name: "EchoServer", dependencies: nio + ["Realtime"], path: "Tests/EchoServer", swiftSettings: strict),
         // The suite that every LeadStore passes, and the process that the crash test kills.
         .target(
             name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),
@@ -120,7 +123,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "LeadwireServerTests", dependencies: ["LeadwireServer", "StoreSQLite", "TestSupport"],
+            name: "LeadwireServerTests",
+            dependencies: nio + [
+                "LeadwireServer", "StoreSQLite", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

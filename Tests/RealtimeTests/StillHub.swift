@@ -88,6 +88,9 @@ final class StillClient {
     private let loop: NIOAsyncTestingEventLoop
     private var bytes: [UInt8] = []
     private var messages: [String] = []
+    /// All that ``received()`` and ``send(bytes:)`` have seen, frame headers included.
+    private(set) var bytesReceived = 0
+    private(set) var bytesSent = 0
 
     init(channel: NIOAsyncTestingChannel, loop: NIOAsyncTestingEventLoop) {
         self.channel = channel
@@ -97,6 +100,7 @@ final class StillClient {
     func send(_ text: String) async throws { try await send(bytes: ClientFrame.text(text)) }
 
     func send(bytes: [UInt8]) async throws {
+        bytesSent += bytes.count
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
         await loop.run()
     }
@@ -104,7 +108,10 @@ final class StillClient {
     /// Everything there is by now: texts, and `<ping>`, `<pong …>`, `<close code reason>`.
     func received() async throws -> [String] {
         await loop.run()
-        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) {
+            bytes += buffer.readableBytesView
+            bytesReceived += buffer.readableBytes
+        }
         var reader = FrameReader(bytes)
         while let frame = reader.next() { messages.append(frame.description) }
         bytes = reader.rest

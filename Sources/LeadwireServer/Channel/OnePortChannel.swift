@@ -75,7 +75,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
             maxFrameSize: settings.webSocketFrameBytes,
             enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(mayUpgrade(head, channel) ? HTTPHeaders() : nil)
+                let accepted = WebSocketHandshake.isComplete(head) && mayUpgrade(head, channel)
+                return channel.eventLoop.makeSucceededFuture(accepted ? HTTPHeaders() : nil)
             },
             upgradePipelineHandler: { channel, head in
                 Self.removeGuards(from: channel)

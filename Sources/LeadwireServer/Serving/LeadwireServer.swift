@@ -103,7 +103,9 @@ public struct LeadwireServer: Sendable {
                 gate.listening(on: port)
                 await onListening(port)
             }, eventLoopGroupProvider: .shared(Self.eventLoops), logger: logger)
-        let service = ServingService(application: application, hub: hub, store: store)
+        let service = ServingService(
+            application: application, hub: hub, store: store, goingAwayWindow: settings.drainWindow,
+            socketDeadline: settings.socketDeadline)
         var configuration = ServiceGroupConfiguration(
             services: [service], gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainDeadline
@@ -151,9 +153,8 @@ private struct ServingService<Responder: HTTPResponder>: Service where Responder
     let hub: Hub
     let store: any LeadStore
 
-    /// Within it every socket is told at a moment of its own, so that not all come back at once.
-    private static var goingAwayWindow: Duration { .milliseconds(500) }
-    private static var socketDeadline: Duration { .seconds(5) }
+    let goingAwayWindow: Duration
+    let socketDeadline: Duration
 
     func run() async throws {
         let result: Result<Void, any Error>
@@ -162,13 +163,13 @@ private struct ServingService<Responder: HTTPResponder>: Service where Responder
                 try await application.run()
             } onGracefulShutdown: {
                 // The server waits for its sockets, so they are told while it drains.
-                Task { await hub.shutDown(window: Self.goingAwayWindow, deadline: Self.socketDeadline) }
+                Task { await hub.shutDown(window: goingAwayWindow, deadline: socketDeadline) }
             }
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        await hub.shutDown(window: .zero, deadline: Self.socketDeadline)
+        await hub.shutDown(window: .zero, deadline: socketDeadline)
         await store.close()
         try result.get()
     }

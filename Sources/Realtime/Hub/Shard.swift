@@ -171,7 +171,7 @@ final class Shard {
         }
         for consumer in consumers {
             let wait = TimeAmount.nanoseconds(.random(in: 0...max(0, window.nanoseconds)))
-            leave(consumer, after: wait)
+            leave(consumer, after: wait, rest: window - wait)
         }
         // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: deadline) { for consumer in self.consumers { consumer.abort() } }
@@ -183,13 +183,16 @@ final class Shard {
         if !isDraining { leave(consumer, after: .zero) }
     }
 
-    private func leave(_ consumer: Consumer, after wait: TimeAmount) {
+    /// `rest` is how much later than this goodbye the last one may come.
+    private func leave(_ consumer: Consumer, after wait: TimeAmount, rest: TimeAmount = .zero) {
+        let spread = TimeAmount.nanoseconds(.random(in: 0...max(0, configuration.returnSpread.nanoseconds)))
+        let away = rest + configuration.restartTime + spread
         // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: wait) { [weak consumer] in
             guard let consumer, consumer.listIndex >= 0 else { return }
             // A reader that never spoke is sent nothing but the close frame.
             if consumer.group != nil {
-                consumer.send(ServerMessage.goingAway(afterMilliseconds: .random(in: 250...5_000)))
+                consumer.send(ServerMessage.goingAway(afterMilliseconds: Int(away.nanoseconds / 1_000_000)))
             }
             consumer.close(.goingAway)
         }
