@@ -7,7 +7,7 @@ PORT ?= 8000
 DATA ?= data
 VENV := .build-venv
 
-.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz bench docs clean
+.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz soak bench docs clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ format: ## Format in place
 
 fuzz: setup ## Fuzz the parsers and model loaders for a minute
 	FuzzTesting/run.sh
+
+soak: setup-tests ## Long checks of the stream: sanitizers, a slow reader, resuming clients, churn (40 minutes)
+	scripts/soak.sh
 
 bench: setup-tests release ## Measure against the Python stack and libxgboost; writes Benchmarks/results
 	Benchmarks/run.sh $(RELEASE)/release/leadwire

@@ -111,6 +111,9 @@ let package = Package(
             name: "RealtimeTests",
             dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
+        // The stream's frame handler with an echo behind it, for the protocol's public conformance suite.
+        .executableTarget(
+            name: "EchoServer", dependencies: nio + ["Realtime"], path: "Tests/EchoServer", swiftSettings: strict),
         // The suite that every LeadStore passes, and the process that the crash test kills.
         .target(
             name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),
@@ -125,11 +128,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LeadwireServerTests",
-            dependencies: [
-                "LeadwireServer", "StoreSQLite", "TestSupport",
+            dependencies: nio + [
+                "LeadwireServer", "StoreSQLite", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -44,5 +44,6 @@ if [ "$what" = test ]; then
         "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests-live/requirements.txt
         cp tests-live/requirements.txt "$stamp"
     fi
+    tests-live/conformance/setup.sh
 fi
 say "ready ($what)"

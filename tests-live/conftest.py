@@ -52,7 +52,7 @@ def own_server(binary, tmp_path):
     running.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tool():
     """Finds a program of the system, or says that it is missing."""
 

@@ -16,6 +16,8 @@ enum ServeKey: String, CaseIterable, Sendable {
     case bodyLimitBytes = "body_limit_bytes"
     case batchBodyLimitBytes = "batch_body_limit_bytes"
     case lineLimitBytes = "line_limit_bytes"
+    case drainWindowMilliseconds = "drain_window_ms"
+    case drainDeadlineMilliseconds = "drain_deadline_ms"
 
     var environmentName: String { "LEADWIRE_" + rawValue.uppercased() }
 
@@ -32,6 +34,8 @@ enum ServeKey: String, CaseIterable, Sendable {
         case .bodyLimitBytes: "1048576"
         case .batchBodyLimitBytes: "8388608"
         case .lineLimitBytes: "262144"
+        case .drainWindowMilliseconds: "500"
+        case .drainDeadlineMilliseconds: "10000"
         case .database, .redis, .model, .profile, .jwtSecretFile, .jwks, .jwtAudience, .jwtIssuer, .allowedOrigins,
             .operatorTenant:
             nil

@@ -16,6 +16,8 @@ extension ServeCommand {
         settings.limits.batchBodyBytes = try configuration.integer(.batchBodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.lineBytes = try configuration.integer(.lineLimitBytes, in: 1_024...8 << 20)
         settings.access = try access(configuration)
+        settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
+        settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
         if let redis = configuration.text(.redis), !redis.isEmpty {
             throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
         }

@@ -125,6 +125,10 @@ struct BadInputTests {
         BadInput(name: "sort", method: "GET", path: ml + "/leads?sort=name", status: 422, field: "sort"),
         BadInput(name: "limit", method: "GET", path: ml + "/leads?limit=201", status: 422, field: "limit"),
         BadInput(name: "cursor", method: "GET", path: ml + "/leads?cursor=abc", status: 422, field: "cursor"),
+        BadInput(name: "long source", method: "GET", path: ml + "/leads?source=" + long, status: 422, field: "source"),
+        BadInput(
+            name: "connections' cursor", method: "GET", path: ml + "/ws/connections?cursor=abc", status: 422,
+            field: "cursor"),
         BadInput(name: "review", path: ml + "/leads/b/review", body: "{}", status: 422, field: "classification"),
         BadInput(
             name: "outcome", path: ml + "/outcomes", body: #"{"lead_id":"b","outcome":"maybe"}"#, status: 422,

@@ -13,7 +13,10 @@ final class LiveHub: Sendable {
     private let server: any Channel
 
     /// Every connection is an administrator of tenant `t1`.
-    init(history: (any HistorySource)? = nil, _ configure: (inout HubConfiguration) -> Void = { _ in }) async throws {
+    init(
+        history: (any HistorySource)? = nil, writesPastPipeline: Bool = true,
+        _ configure: (inout HubConfiguration) -> Void = { _ in }
+    ) async throws {
         var configuration = HubConfiguration()
         configuration.firstEpoch = "e1"
         // A busy machine must not put heartbeats between the messages that a test counts.
@@ -28,12 +31,12 @@ final class LiveHub: Sendable {
             .childChannelOption(.socketOption(.so_sndbuf), value: 1 << 16)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, for: hub) }
+                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, for: hub, writesPastPipeline) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
     }
 
-    private static func configure(_ channel: any Channel, for hub: Hub) throws {
+    private static func configure(_ channel: any Channel, for hub: Hub, _ writesPastPipeline: Bool) throws {
         let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
             maxFrameSize: 1 << 14, enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
@@ -45,7 +48,7 @@ final class LiveHub: Sendable {
                     }
                     try WebSocketConnection.install(
                         on: channel, principal: Principal(user: head.uri, role: .admin, tenant: "t1"), hub: hub,
-                        remoteAddress: channel.remoteAddress)
+                        remoteAddress: channel.remoteAddress, writesPastPipeline: writesPastPipeline)
                     return true
                 }
             })

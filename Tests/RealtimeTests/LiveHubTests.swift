@@ -6,8 +6,9 @@ import Testing
 /// Over loopback sockets: what a channel without a socket can't show.
 @Suite(.timeLimit(.minutes(1)), .serialized)
 struct LiveHubTests {
-    @Test func `a thousand publications reach fifty clients, each once and in order`() async throws {
-        let live = try await LiveHub()
+    @Test(arguments: [true, false])
+    func `a thousand publications reach fifty clients, each once and in order`(directly: Bool) async throws {
+        let live = try await LiveHub(writesPastPipeline: directly)
         var clients: [LiveClient] = []
         for _ in 0..<50 { clients.append(try await live.subscriber()) }
         for offset in 1...1_000 as ClosedRange<UInt64> { live.hub.publish([StillHub.event(offset)]) }
@@ -35,10 +36,11 @@ struct LiveHubTests {
         try await live.stop()
     }
 
-    @Test func `a reader that stops reading moves nobody, and later gets what is left and is told the gap`()
-        async throws
-    {
-        let live = try await LiveHub { $0.historyCount = 64 }
+    @Test(arguments: [true, false])
+    func `a reader that stops reading moves nobody, and later gets what is left and is told the gap`(
+        directly: Bool
+    ) async throws {
+        let live = try await LiveHub(writesPastPipeline: directly) { $0.historyCount = 64 }
         let slow = try await live.subscriber()
         let quick = try await live.subscriber()
         try await slow.setReading(false)

@@ -88,6 +88,9 @@ final class StillClient {
     private let loop: NIOAsyncTestingEventLoop
     private var bytes: [UInt8] = []
     private var messages: [String] = []
+    /// All that ``received()`` and ``send(bytes:)`` have seen, frame headers included.
+    private(set) var bytesReceived = 0
+    private(set) var bytesSent = 0
 
     init(channel: NIOAsyncTestingChannel, loop: NIOAsyncTestingEventLoop) {
         self.channel = channel
@@ -97,6 +100,7 @@ final class StillClient {
     func send(_ text: String) async throws { try await send(bytes: ClientFrame.text(text)) }
 
     func send(bytes: [UInt8]) async throws {
+        bytesSent += bytes.count
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
         await loop.run()
     }
@@ -104,12 +108,24 @@ final class StillClient {
     /// Everything there is by now: texts, and `<ping>`, `<pong …>`, `<close code reason>`.
     func received() async throws -> [String] {
         await loop.run()
-        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) {
+            bytes += buffer.readableBytesView
+            bytesReceived += buffer.readableBytes
+        }
         var reader = FrameReader(bytes)
         while let frame = reader.next() { messages.append(frame.description) }
         bytes = reader.rest
         defer { messages = [] }
         return messages
+    }
+
+    /// The first of what is on its way, up to a byte chosen by `share` of 0...1; the rest is lost with the connection.
+    func receivedBeforeLoss(share: Double) async throws -> [String] {
+        await loop.run()
+        var pending: [UInt8] = []
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { pending += buffer.readableBytesView }
+        bytes += pending.prefix(Int(Double(pending.count) * share))
+        return try await received()
     }
 
     /// So many messages, waiting for what another thread still has to do; fewer after five seconds.

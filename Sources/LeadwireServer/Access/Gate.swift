@@ -14,4 +14,9 @@ protocol Gate: Sendable {
     /// - Returns: nil without a token where one is needed for more.
     /// - Throws: ``APIError``, 401, 403 or 429.
     func admit(_ head: RequestHead, from address: String) async throws(APIError) -> Principal?
+
+    /// Whether a request may come from where it comes, for a caller who shows something else than a token.
+    ///
+    /// - Throws: ``APIError``, 401, 403 or 429.
+    func checkPlace(_ head: RequestHead, from address: String) throws(APIError)
 }

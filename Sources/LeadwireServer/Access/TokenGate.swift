@@ -16,10 +16,7 @@ final class TokenGate: Gate {
     func listening(on port: Int) {}
 
     func admit(_ head: RequestHead, from address: String) async throws(APIError) -> Principal? {
-        for origin in head.origin where !isAllowed(origin.lowercased(), host: head.host) {
-            try limiter.take(.address(address))
-            throw APIError(.forbidden, "a page of this origin may not ask: see --allowed-origins")
-        }
+        try checkOrigin(head, from: address)
         let token: String?
         do throws(APIError) {
             token = try head.token
@@ -40,6 +37,20 @@ final class TokenGate: Gate {
         }
         try limiter.take(.token(verified.digest))
         return verified.principal
+    }
+
+    func checkPlace(_ head: RequestHead, from address: String) throws(APIError) {
+        try checkOrigin(head, from: address)
+        try limiter.take(.address(address))
+        // A token in the URL stays refused, whatever stands beside it.
+        _ = try head.token
+    }
+
+    private func checkOrigin(_ head: RequestHead, from address: String) throws(APIError) {
+        for origin in head.origin where !isAllowed(origin.lowercased(), host: head.host) {
+            try limiter.take(.address(address))
+            throw APIError(.forbidden, "a page of this origin may not ask: see --allowed-origins")
+        }
     }
 
     /// The server's own pages, over either scheme (TLS may end before us), and those that were named.

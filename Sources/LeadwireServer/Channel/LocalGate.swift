@@ -19,6 +19,20 @@ final class LocalGate: Gate {
     func admit(_ head: RequestHead, from address: String) throws(APIError) -> Principal? { try admit(head) }
 
     func admit(_ head: RequestHead) throws(APIError) -> Principal {
+        try checkPlace(head)
+        guard let token = try head.token else {
+            return Principal(user: "local", role: .admin, tenant: Tenant.local.name)
+        }
+        guard Self.equalInConstantTime(token, Self.developmentToken) else {
+            throw APIError(.unauthorized, "not a token that this server knows")
+        }
+        return Principal(user: "development", role: .admin, tenant: Tenant.local.name)
+    }
+
+    func checkPlace(_ head: RequestHead, from address: String) throws(APIError) { try checkPlace(head) }
+
+    /// Where a request comes from, whoever asks.
+    func checkPlace(_ head: RequestHead) throws(APIError) {
         if let header = head.proxyHeader {
             throw APIError(
                 .forbidden, "\(header.lowercased()) is not taken in local mode: behind a proxy use --auth jwt")
@@ -32,13 +46,6 @@ final class LocalGate: Gate {
         guard !head.fetchSite.contains(where: { $0.lowercased() == "cross-site" }) else {
             throw APIError(.forbidden, "a page of another site may not ask")
         }
-        guard let token = try head.token else {
-            return Principal(user: "local", role: .admin, tenant: Tenant.local.name)
-        }
-        guard Self.equalInConstantTime(token, Self.developmentToken) else {
-            throw APIError(.unauthorized, "not a token that this server knows")
-        }
-        return Principal(user: "development", role: .admin, tenant: Tenant.local.name)
     }
 
     private func isOurs(_ host: String) -> Bool {

@@ -43,11 +43,14 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: Responder
     let settings: Settings
     /// Whether this head may become a WebSocket, and as what. Nil is a refusal, which the responder answers.
-    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) async -> Upgrade?
+    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) -> EventLoopFuture<Upgrade?>
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1)
+            // NIO keeps the buffer of the first read for the channel's life: 2 KiB for each WebSocket by default.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 65_536))
             let outcome = try configure(channel, logger: logger)
             let deadline = channel.eventLoop.scheduleTask(in: settings.handshakeDeadline) {
                 channel.close(promise: nil)
@@ -103,7 +106,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let outcome = try operations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
         let upgradeHandler = try operations.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
         let tap = HeadTap { head, channel in
-            channel.eventLoop.makeFutureWithTask { await admitUpgrade(head, channel) }.map { decided.value = $0 }
+            guard WebSocketHandshake.isComplete(head) else { return channel.eventLoop.makeSucceededVoidFuture() }
+            return admitUpgrade(head, channel).hop(to: channel.eventLoop).map { decided.value = $0 }
         }
         try operations.addHandler(tap, position: .before(upgradeHandler))
         try operations.addHandler(PreUpgradeGuard())
@@ -114,6 +118,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let operations = channel.pipeline.syncOperations
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
         Self.removeGuard(from: channel)
+        try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
         try operations.addHandler(RequestHeadHandler())
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))

@@ -39,6 +39,9 @@ extension API {
         var query = ConnectionQuery(tenant: exchange.principal.tenant)
         query.limit = exchange.query.integer("limit", in: 1...ConnectionQuery.maximumLimit, problems: &problems) ?? 100
         query.cursor = exchange.query["cursor"]
+        if let cursor = query.cursor, !hub.accepts(cursor: cursor) {
+            problems.append(FieldProblem(field: "cursor", problem: "must be the next_cursor of an earlier page"))
+        }
         query.user = exchange.query.text("user", problems: &problems)
         query.event = exchange.query.choice("event", problems: &problems)
         query.isLagging = exchange.query.flag("lagging", problems: &problems)

@@ -73,8 +73,9 @@ public struct LeadwireServer: Sendable {
         let statistics = RequestStatistics()
         let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
+        let tickets = StreamTickets(clock: parts.clock)
         let api = API(
-            engine: engine, store: store, cache: parts.cache, hub: hub,
+            engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
             statistics: statistics, currency: parts.profile.currency, clock: parts.clock,
             revocations: access?.revocations, operatorTenant: settings.access.operatorTenant)
@@ -83,7 +84,8 @@ public struct LeadwireServer: Sendable {
         self.gate = gate
         self.access = access
         responder = APIResponder(
-            gate: gate, table: RouteTable(api.routes()), limits: settings.limits, statistics: statistics,
+            gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
+            statistics: statistics,
             clock: parts.clock)
     }
 
@@ -92,6 +94,7 @@ public struct LeadwireServer: Sendable {
 
     /// What the server answers.
     var routes: [Route] { responder.table.routes }
+    var tickets: StreamTickets { responder.tickets }
 
     private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
 
@@ -114,7 +117,9 @@ public struct LeadwireServer: Sendable {
                 gate.listening(on: port)
                 await onListening(port)
             }, eventLoopGroupProvider: .shared(Self.eventLoops), logger: logger)
-        let service = ServingService(application: application, hub: hub, store: store)
+        let service = ServingService(
+            application: application, hub: hub, store: store, goingAwayWindow: settings.drainWindow,
+            socketDeadline: settings.socketDeadline)
         var services: [any Service] = [service]
         if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
@@ -133,8 +138,12 @@ public struct LeadwireServer: Sendable {
             OnePortChannel(
                 responder: responder, settings: settings,
                 admitUpgrade: { head, channel in
-                    guard head.method == .GET, API.isLiveScores(head.uri) else { return nil }
-                    return await Self.upgrade(RequestHead(head), channel, gate: gate, hub: hub, access: access)
+                    guard head.method == .GET, API.isLiveScores(head.uri) else {
+                        return channel.eventLoop.makeSucceededFuture(nil)
+                    }
+                    return channel.eventLoop.makeFutureWithTask {
+                        await Self.upgrade(RequestHead(head), channel, gate: gate, hub: hub, access: access)
+                    }
                 })
         }
     }
@@ -155,7 +164,8 @@ public struct LeadwireServer: Sendable {
         guard let principal = admitted else {
             guard hub.refusalOfPending(remoteAddress: remote) == nil else { return nil }
             return OnePortChannel.Upgrade(headers: headers) { channel in
-                try WebSocketConnection.installPending(on: channel, hub: hub, remoteAddress: remote)
+                try WebSocketConnection.installPending(
+                    on: channel, hub: hub, remoteAddress: remote, writesPastPipeline: true)
             }
         }
         guard hub.refusal(of: principal, remoteAddress: remote) == nil else { return nil }
@@ -163,7 +173,9 @@ public struct LeadwireServer: Sendable {
             // Revoked since it was admitted: whoever revokes closes the connections that he finds, and this one is not
             // among them yet.
             if access?.revocations.isRevoked(principal) == true { throw TokenRefusal.revoked }
-            try WebSocketConnection.install(on: channel, principal: principal, hub: hub, remoteAddress: remote)
+            // No handler of ours changes bytes on their way to the socket; with TLS this must go.
+            try WebSocketConnection.install(
+                on: channel, principal: principal, hub: hub, remoteAddress: remote, writesPastPipeline: true)
         }
     }
 }
@@ -181,9 +193,8 @@ private struct ServingService<Responder: HTTPResponder>: Service where Responder
     let hub: Hub
     let store: any LeadStore
 
-    /// Within it every socket is told at a moment of its own, so that not all come back at once.
-    private static var goingAwayWindow: Duration { .milliseconds(500) }
-    private static var socketDeadline: Duration { .seconds(5) }
+    let goingAwayWindow: Duration
+    let socketDeadline: Duration
 
     func run() async throws {
         let result: Result<Void, any Error>
@@ -192,13 +203,13 @@ private struct ServingService<Responder: HTTPResponder>: Service where Responder
                 try await application.run()
             } onGracefulShutdown: {
                 // The server waits for its sockets, so they are told while it drains.
-                Task { await hub.shutDown(window: Self.goingAwayWindow, deadline: Self.socketDeadline) }
+                Task { await hub.shutDown(window: goingAwayWindow, deadline: socketDeadline) }
             }
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        await hub.shutDown(window: .zero, deadline: Self.socketDeadline)
+        await hub.shutDown(window: .zero, deadline: socketDeadline)
         await store.close()
         try result.get()
     }

@@ -17,13 +17,21 @@ public struct ServerSettings: Sendable {
     public var hub = HubConfiguration()
     /// Connections that the kernel holds for us while we are busy.
     public var backlog = 4_096
-    /// From a stop signal until open requests are cut off.
+    /// From a stop signal: within it every socket is told at a moment of its own that the server goes away. A second
+    /// after its end, and spread over four more, they are asked back (`after_ms`), so that a server that restarts at
+    /// once listens again before the first of them knocks.
+    public var drainWindow = Duration.milliseconds(500)
+    /// From a stop signal until open requests are cut off; sockets that don't leave are cut off at half of it.
     public var drainDeadline = Duration.seconds(10)
+    var socketDeadline: Duration { drainDeadline / 2 }
 
     public init() {}
 
     /// Why the server may not start like this, with what to set; nil when it may.
     public var refusal: String? {
+        if drainWindow > socketDeadline {
+            return "drain_window_ms must be at most half of drain_deadline_ms: at that half sockets are cut off"
+        }
         switch authentication {
         case .jwt:
             if !access.hasKeys {

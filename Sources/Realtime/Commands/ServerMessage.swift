@@ -1,9 +1,18 @@
 import JSONBytes
 
-/// Everything the hub says of its own accord or in answer; JSON text. Events are ``Publication``s.
-enum ServerMessage {
+/// Everything the hub says of its own accord or in answer. Events are ``Publication``s.
+struct ServerMessage {
+    let type: StaticString
+    /// One JSON object, without line breaks.
+    let json: [UInt8]
+    /// Where a client stands that has read this; nil leaves it where it was. The id of a Server-Sent Event.
+    var position: StreamPosition?
+
     /// `{"type": …, "id": …` and what `body` adds.
-    static func text(_ type: StaticString, id: [UInt8]? = nil, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    static func text(
+        _ type: StaticString, id: [UInt8]? = nil, at position: StreamPosition? = nil,
+        _ body: (inout JSONWriter) -> Void
+    ) -> ServerMessage {
         var writer = JSONWriter(reserving: 160)
         writer.beginObject()
         writer.key("type")
@@ -14,14 +23,14 @@ enum ServerMessage {
         }
         body(&writer)
         writer.endObject()
-        return writer.bytes
+        return ServerMessage(type: type, json: writer.bytes, position: position)
     }
 
-    static func acknowledgement(_ type: StaticString, id: [UInt8]?, at: Int64) -> [UInt8] {
+    static func acknowledgement(_ type: StaticString, id: [UInt8]?, at: Int64) -> ServerMessage {
         text(type, id: id) { $0.member("timestamp", WallTime.rfc3339(at)) }
     }
 
-    static func error(_ error: CommandError, id: [UInt8]?) -> [UInt8] {
+    static func error(_ error: CommandError, id: [UInt8]?) -> ServerMessage {
         text("error", id: id) {
             $0.member("code", error.code.rawValue)
             $0.member("message", error.message)
@@ -36,10 +45,12 @@ enum ServerMessage {
         var position: StreamPosition
         var recovered = false
         var replaying: UInt64 = 0
+        /// The client asked for nothing earlier: it stands at `position` from now on.
+        var isStart = false
     }
 
-    static func subscriptionUpdated(_ update: SubscriptionUpdate, id: [UInt8]?) -> [UInt8] {
-        text("subscription_updated", id: id) { writer in
+    static func subscriptionUpdated(_ update: SubscriptionUpdate, id: [UInt8]?) -> ServerMessage {
+        text("subscription_updated", id: id, at: update.isStart ? update.position : nil) { writer in
             names(update.subscriptions.names, under: "subscriptions", &writer)
             writer.key("denied")
             writer.beginArray()
@@ -59,8 +70,8 @@ enum ServerMessage {
     }
 
     /// "You have everything that you asked for up to this offset."
-    static func heartbeat(_ position: StreamPosition, at: Int64) -> [UInt8] {
-        text("hb") {
+    static func heartbeat(_ position: StreamPosition, at: Int64) -> ServerMessage {
+        text("hb", at: position) {
             $0.member("epoch", position.epoch)
             $0.member("offset", position.offset)
             $0.member("timestamp", WallTime.rfc3339(at))
@@ -68,7 +79,9 @@ enum ServerMessage {
     }
 
     /// Events of these names from `range` will not come: read the state anew.
-    static func gap(_ events: [EventName], _ range: ClosedRange<UInt64>, epoch: String, reason: GapReason) -> [UInt8] {
+    static func gap(
+        _ events: [EventName], _ range: ClosedRange<UInt64>, epoch: String, reason: GapReason
+    ) -> ServerMessage {
         text("gap") { writer in
             names(events, under: "event_types", &writer)
             writer.member("from", range.lowerBound)
@@ -78,8 +91,8 @@ enum ServerMessage {
         }
     }
 
-    static func reset(_ position: StreamPosition, reason: StaticString) -> [UInt8] {
-        text("reset") { writer in
+    static func reset(_ position: StreamPosition, reason: StaticString) -> ServerMessage {
+        text("reset", at: position) { writer in
             writer.member("epoch", position.epoch)
             writer.member("offset", position.offset)
             writer.key("reason")
@@ -87,14 +100,23 @@ enum ServerMessage {
         }
     }
 
-    static func tokenExpiring(milliseconds: Int64) -> [UInt8] {
+    static func tokenExpiring(milliseconds: Int64) -> ServerMessage {
         text("token_expiring") { $0.member("in_ms", milliseconds) }
     }
 
-    static func goingAway(afterMilliseconds: Int) -> [UInt8] {
+    static func goingAway(afterMilliseconds: Int) -> ServerMessage {
         text("going_away") {
             $0.member("reconnect", true)
             $0.member("after_ms", afterMilliseconds)
+        }
+    }
+
+    /// What a WebSocket says by its close frame.
+    static func closed(_ code: CloseCode) -> ServerMessage {
+        text("close") {
+            $0.member("code", Int(code.number))
+            $0.member("reason", code.name)
+            $0.member("reconnect", code.allowsReconnect)
         }
     }
 

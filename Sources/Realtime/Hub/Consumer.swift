@@ -2,6 +2,13 @@ import NIOCore
 
 /// One reader: who it is, what it wants, where it stands. Confined to its loop.
 final class Consumer {
+    // What a delivery touches comes first and lies together: with thousands of readers every line of it is cold.
+    /// Nil while live: then everything up to the stream's top was written.
+    var catchUp: CatchUp?
+    private(set) var sink: (any SubscriberSink)?
+    var messagesOut: UInt64 = 0
+    var bytesOut: UInt64 = 0
+
     let number: UInt64
     let principalAtEntry: Principal
     /// Changes when a token is refreshed.
@@ -11,7 +18,6 @@ final class Consumer {
     let stream: TenantStream
     /// Kept alive by its readers, should the hub be let go before its channels are closed.
     let shard: Shard
-    private(set) var sink: (any SubscriberSink)?
 
     private var hasLeft = false
     /// Told to end, and not gone yet.
@@ -20,8 +26,6 @@ final class Consumer {
     /// Nil until the first message: nothing is sent before it.
     var group: SubscriptionGroup?
     var groupIndex = 0
-    /// Nil while live: then everything up to the stream's top was written.
-    var catchUp: CatchUp?
     /// Since when the channel takes nothing more; nil while it does.
     var unwritableSince: NIODeadline?
 
@@ -33,8 +37,6 @@ final class Consumer {
     var expiryIndex = -1
     var hasWarnedOfExpiry = false
 
-    var messagesOut: UInt64 = 0
-    var bytesOut: UInt64 = 0
     private(set) var messagesIn: UInt64 = 0
     private(set) var bytesIn: UInt64 = 0
     private(set) var lastInbound: NIODeadline
@@ -78,13 +80,19 @@ final class Consumer {
     }
 
     /// One message of the server.
-    func send(_ text: [UInt8]) {
+    func send(_ message: ServerMessage) {
         guard let sink else { return }
-        var buffer = ByteBufferAllocator().buffer(capacity: text.count + 10)
-        sink.transport.append(text, to: &buffer)
+        var buffer = ByteBufferAllocator().buffer(capacity: message.json.count + 96)
+        sink.transport.append(message, to: &buffer)
         stream.figures.messagesSent += 1
         stream.figures.volume.bytesOut += UInt64(buffer.readableBytes)
         send(buffer, messages: 1)
+    }
+
+    /// The transport is there; from now on the reader is one of its shard.
+    func attach(_ sink: any SubscriberSink) {
+        self.sink = sink
+        shard.add(self)
     }
 
     func close(_ code: CloseCode, deadline: TimeAmount? = nil) {
@@ -98,10 +106,7 @@ final class Consumer {
 // MARK: What the transport tells
 
 extension Consumer: WebSocketSession {
-    func opened(by connection: WebSocketHandler) {
-        sink = connection
-        shard.add(self)
-    }
+    func opened(by connection: WebSocketHandler) { attach(connection) }
 
     func received(_ message: [UInt8], isText: Bool) {
         let now = shard.loop.now
@@ -165,9 +170,14 @@ extension Consumer: WebSocketSession {
 
     // MARK: Commands
 
-    /// An error answer; too many of them end the connection.
+    /// An error answer; too many of them end the connection, and so does one where nothing else can be asked.
     func refuse(_ error: CommandError, id: [UInt8]?, at now: NIODeadline) {
         stream.figures.errors += 1
+        guard sink?.transport.takesCommands == true else {
+            send(ServerMessage.error(error, id: id))
+            close(.subscriptionFailed)
+            return
+        }
         guard errors.take(at: now) else {
             close(error.code == .rateLimited ? .rateLimited : .tooManyErrors)
             return

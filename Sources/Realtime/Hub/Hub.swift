@@ -103,6 +103,9 @@ public final class Hub: Sendable {
         return count
     }
 
+    /// Whether a text is a `nextCursor` that ``connections(_:)`` could have given.
+    public func accepts(cursor: String) -> Bool { ConnectionID.number(cursor, node: configuration.node) != nil }
+
     /// Connections in order of their id, one page. Each loop is asked on its own; none is stopped.
     public func connections(_ query: ConnectionQuery) async -> ConnectionPage {
         let limit = min(max(query.limit, 1), ConnectionQuery.maximumLimit)

@@ -68,7 +68,8 @@ extension Shard {
         let stream = consumer.stream
         let cursor = consumer.catchUp?.cursor ?? stream.top
         var info = ConnectionInfo(
-            number: consumer.number, id: consumer.id, principal: consumer.principal, transport: "websocket",
+            number: consumer.number, id: consumer.id, principal: consumer.principal,
+            transport: consumer.sink?.transport.name ?? "none",
             remoteAddress: Admission.masked(consumer.address))
         info.subscriptions = consumer.subscriptions.names
         info.filters = consumer.subscriptions.names.compactMap { name in

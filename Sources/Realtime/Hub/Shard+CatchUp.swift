@@ -43,9 +43,10 @@ extension Shard {
         else { return }
         var pass = Pass(consumer: consumer, state: state, transport: sink.transport)
         let isComplete = fill(&pass)
-        for (name, range) in pass.leftOut {
-            pass.announce(ServerMessage.gap([name], range, epoch: consumer.stream.epoch, reason: .conflated))
-        }
+        pass.announceFirst(
+            pass.leftOut.map { name, range in
+                ServerMessage.gap([name], range, epoch: consumer.stream.epoch, reason: .conflated)
+            })
         if pass.bytes.readableBytes > 0 {
             state.progressedAt = loop.now
             let stream = consumer.stream
@@ -87,9 +88,18 @@ extension Shard {
 
         var hasRoom: Bool { bytes.readableBytes < Shard.catchUpBytes && examined < Shard.catchUpEvents }
 
-        mutating func announce(_ text: [UInt8]) {
-            transport.append(text, to: &bytes)
+        mutating func announce(_ message: ServerMessage) {
+            transport.append(message, to: &bytes)
             messages += 1
+        }
+
+        /// Before everything else of this turn: who has read a later event has read what was left out before it.
+        mutating func announceFirst(_ announcements: [ServerMessage]) {
+            guard !announcements.isEmpty else { return }
+            var rest = bytes
+            bytes = ByteBuffer()
+            for message in announcements { announce(message) }
+            bytes.writeBuffer(&rest)
         }
     }
 

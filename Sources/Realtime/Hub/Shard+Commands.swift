@@ -29,7 +29,7 @@ extension Shard {
     // MARK: Where the log stands
 
     /// Carries on at once, or when the history has told the position; the reader's later messages wait in order.
-    private func whenKnown(_ consumer: Consumer, id: [UInt8]?, _ body: @escaping () -> Void) {
+    func whenKnown(_ consumer: Consumer, id: [UInt8]?, _ body: @escaping () -> Void) {
         let stream = consumer.stream
         if !stream.isKnown && history == nil {
             // Nothing was ever published, and nobody remembers anything: the log begins here.
@@ -76,7 +76,7 @@ extension Shard {
 
     // MARK: Subscriptions
 
-    private func subscribe(_ consumer: Consumer, _ request: SubscribeRequest, id: [UInt8]?) {
+    func subscribe(_ consumer: Consumer, _ request: SubscribeRequest, id: [UInt8]?) {
         let allowed = consumer.principal.allowedEvents
         let wanted = request.selection.isEverything ? allowed : request.selection.events
         let granted = wanted.intersection(allowed)
@@ -91,6 +91,7 @@ extension Shard {
         let plan = planReplay(consumer, of: granted, since: request.since)
         update.recovered = plan.recovered
         update.replaying = plan.replaying
+        update.isStart = request.since == nil
         consumer.send(ServerMessage.subscriptionUpdated(update, id: id))
         if let announcement = plan.announcement { consumer.send(announcement) }
         catchUp(consumer)
@@ -144,7 +145,7 @@ extension Shard {
         /// At most so many events follow from the past.
         var replaying: UInt64 = 0
         /// Sent right after the answer.
-        var announcement: [UInt8]?
+        var announcement: ServerMessage?
     }
 
     private func planReplay(_ consumer: Consumer, of granted: EventSet, since: StreamPosition?) -> ReplayPlan {
@@ -206,7 +207,7 @@ extension Shard {
 
     // MARK: The rest
 
-    private func status(of consumer: Consumer, id: [UInt8]?) -> [UInt8] {
+    private func status(of consumer: Consumer, id: [UInt8]?) -> ServerMessage {
         let position = consumer.stream.position
         let now = loop.now
         return ServerMessage.text("status", id: id) { writer in

@@ -31,33 +31,47 @@ extension Shard {
     private func heartbeat(_ consumers: [Consumer]) {
         guard !consumers.isEmpty else { return }
         let now = loop.now
-        var ping = allocator.buffer(capacity: 10)
-        Transport.webSocket.appendPing(now.uptimeNanoseconds, to: &ping)
-        var beats: [String: ByteBuffer] = [:]
+        var pings: [Transport: ByteBuffer] = [:]
+        var beats: [Beat: ByteBuffer] = [:]
         for consumer in consumers {
             checkPartial(consumer, now)
             // A reader that takes nothing is judged by its stall, not by a ping that it could not get.
-            guard consumer.sink?.isWritable == true else { continue }
-            consumer.lastPing = now
+            guard let sink = consumer.sink, sink.isWritable else { continue }
+            let transport = sink.transport
+            if transport.answersPings { consumer.lastPing = now }
             let stream = consumer.stream
             // Only a live reader may be told that it has everything.
             guard consumer.group != nil, consumer.isLive, stream.isKnown else {
+                let ping = pings[transport] ?? ping(on: transport, now)
+                pings[transport] = ping
                 consumer.send(ping, messages: 0)
                 continue
             }
-            let beat = beats[stream.tenant] ?? beatAndPing(stream, now)
-            beats[stream.tenant] = beat
+            let key = Beat(tenant: stream.tenant, transport: transport)
+            let beat = beats[key] ?? beatAndPing(stream, on: transport, now)
+            beats[key] = beat
             stream.figures.messagesSent += 1
             stream.figures.volume.bytesOut += UInt64(beat.readableBytes)
             consumer.send(beat, messages: 1)
         }
     }
 
-    private func beatAndPing(_ stream: TenantStream, _ now: NIODeadline) -> ByteBuffer {
-        var buffer = allocator.buffer(capacity: 160)
-        let transport = Transport.webSocket
-        transport.append(ServerMessage.heartbeat(stream.position, at: configuration.wallClock()), to: &buffer)
+    /// What everybody of a tenant and transport is told alike.
+    private struct Beat: Hashable {
+        var tenant: String
+        var transport: Transport
+    }
+
+    private func ping(on transport: Transport, _ now: NIODeadline) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: 16)
         transport.appendPing(now.uptimeNanoseconds, to: &buffer)
+        return buffer
+    }
+
+    private func beatAndPing(_ stream: TenantStream, on transport: Transport, _ now: NIODeadline) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: 256)
+        transport.append(ServerMessage.heartbeat(stream.position, at: configuration.wallClock()), to: &buffer)
+        if transport.answersPings { transport.appendPing(now.uptimeNanoseconds, to: &buffer) }
         return buffer
     }
 

@@ -71,6 +71,7 @@ final class Shard {
         consumer.stream.figures.active += 1
         consumer.stream.figures.accepted += 1
         consumer.stream.figures.byRole[role, default: 0] += 1
+        if let sink = consumer.sink { consumer.stream.figures.byTransport[sink.transport.name, default: 0] += 1 }
         consumer.stream.figures.openSince += Self.seconds(consumer.connectedAt)
         if isDraining { leave(consumer, after: .zero) }
     }
@@ -87,6 +88,7 @@ final class Shard {
         let stream = consumer.stream
         stream.figures.active -= 1
         stream.figures.byRole[consumer.principal.role, default: 0] -= 1
+        if let sink = consumer.sink { stream.figures.byTransport[sink.transport.name, default: 0] -= 1 }
         stream.figures.openSince -= Self.seconds(consumer.connectedAt)
         stream.figures.closedSeconds += Double((loop.now - consumer.connectedAt).nanoseconds) / 1e9
         // 1006 is what the other side's libraries call it, too: no close frame.
@@ -174,7 +176,7 @@ final class Shard {
         }
         for consumer in consumers {
             let wait = TimeAmount.nanoseconds(.random(in: 0...max(0, window.nanoseconds)))
-            leave(consumer, after: wait)
+            leave(consumer, after: wait, rest: window - wait)
         }
         // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: deadline) { for consumer in self.consumers { consumer.abort() } }
@@ -186,13 +188,16 @@ final class Shard {
         if !isDraining { leave(consumer, after: .zero) }
     }
 
-    private func leave(_ consumer: Consumer, after wait: TimeAmount) {
+    /// `rest` is how much later than this goodbye the last one may come.
+    private func leave(_ consumer: Consumer, after wait: TimeAmount, rest: TimeAmount = .zero) {
+        let spread = TimeAmount.nanoseconds(.random(in: 0...max(0, configuration.returnSpread.nanoseconds)))
+        let away = rest + configuration.restartTime + spread
         // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: wait) { [weak consumer] in
             guard let consumer, consumer.listIndex >= 0 else { return }
             // A reader that never spoke is sent nothing but the close frame.
             if consumer.group != nil {
-                consumer.send(ServerMessage.goingAway(afterMilliseconds: .random(in: 250...5_000)))
+                consumer.send(ServerMessage.goingAway(afterMilliseconds: Int(away.nanoseconds / 1_000_000)))
             }
             consumer.close(.goingAway)
         }

@@ -1,44 +1,10 @@
 import NIOCore
 
-/// How an event and a message of the server stand on the wire.
-enum Transport: Hashable {
-    case webSocket
+#if canImport(Glibc)
+    import Glibc
+#endif
 
-    func append(_ publication: Publication, to buffer: inout ByteBuffer) {
-        switch self {
-        case .webSocket: buffer.writeBytes(publication.frame)
-        }
-    }
-
-    func size(of publication: Publication) -> Int {
-        switch self {
-        case .webSocket: publication.frame.count
-        }
-    }
-
-    func append(_ text: [UInt8], to buffer: inout ByteBuffer) {
-        switch self {
-        case .webSocket:
-            var head: [UInt8] = []
-            FrameEncoding.header(FrameEncoding.text, payload: text.count, appendTo: &head)
-            buffer.writeBytes(head)
-            buffer.writeBytes(text)
-        }
-    }
-
-    /// Asks the peer for a sign of life that comes back with `payload`; nothing where the transport has no such thing.
-    func appendPing(_ payload: UInt64, to buffer: inout ByteBuffer) {
-        switch self {
-        case .webSocket:
-            buffer.writeInteger(FrameEncoding.ping)
-            buffer.writeInteger(UInt8(8))
-            buffer.writeInteger(payload)
-        }
-    }
-}
-
-/// The way out to one reader: takes bytes that are ready for the wire. Confined to the reader's loop. A second
-/// transport (Server-Sent Events) is another implementation and a case of ``Transport``.
+/// The way out to one reader: takes bytes that are ready for the wire. Confined to the reader's loop.
 protocol SubscriberSink: AnyObject {
     var transport: Transport { get }
     /// False from the high watermark on until the backlog has shrunk to the low one.
@@ -54,4 +20,24 @@ protocol SubscriberSink: AnyObject {
 
 extension WebSocketHandler: SubscriberSink {
     var transport: Transport { .webSocket }
+}
+
+extension Channel {
+    /// For a long life of small writes: watermarks of 16 and 64 KiB, small receive buffers, one read per wake-up.
+    func tuneForStreaming() {
+        guard let options = syncOptions else { return }
+        try? options.setOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
+        try? options.setOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 << 10))
+        try? options.setOption(.maxMessagesPerRead, value: 1)
+    }
+
+    /// Ends the connection when the peer has acknowledged nothing for so long (RFC 5482; Linux's TCP_USER_TIMEOUT):
+    /// a peer that vanished without a word is found by the heartbeat that nobody takes.
+    func limitAcknowledgement(to limit: TimeAmount) {
+        #if canImport(Glibc)
+            let option = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: TCP_USER_TIMEOUT))
+            try? syncOptions?.setOption(option, value: .init(limit.nanoseconds / 1_000_000))
+        #endif
+    }
 }

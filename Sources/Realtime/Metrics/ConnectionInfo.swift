@@ -11,7 +11,7 @@ public struct ConnectionQuery: Sendable {
     /// Subscribed to it.
     public var event: EventName?
     public var isLagging: Bool?
-    /// The last page's `nextCursor`.
+    /// The last page's `nextCursor`; anything else begins at the first connection (ask ``Hub/accepts(cursor:)``).
     public var cursor: String?
     /// 1...1,000.
     public var limit: Int

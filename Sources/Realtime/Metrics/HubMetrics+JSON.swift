@@ -17,6 +17,7 @@ extension HubMetrics {
             writer.member("peak", connections.peak)
             writer.member("total", connections.total)
             counts("by_role", connections.byRole.map { ($0.key.rawValue, $0.value) }, &writer)
+            counts("by_transport", connections.byTransport.map { ($0.key, $0.value) }, &writer)
             counts("refused", connections.refused.map { ($0.key, $0.value) }, &writer)
         }
         writer.member("events_delivered", eventsDelivered)

@@ -29,6 +29,8 @@ public struct HubMetrics: Sendable {
         public internal(set) var peak = 0
         public internal(set) var total: UInt64 = 0
         public internal(set) var byRole: [Role: Int] = [:]
+        /// `websocket`, `sse`.
+        public internal(set) var byTransport: [String: Int] = [:]
         public internal(set) var refused: [String: Int] = [:]
         /// Of all connections there ever were, the open ones with their age.
         public internal(set) var durationMeanSeconds: Double?
@@ -112,6 +114,7 @@ public struct HubMetrics: Sendable {
         connections.total += figures.accepted
         connections.durationSumSeconds += figures.closedSeconds + Double(figures.active) * at - figures.openSince
         connections.byRole.merge(figures.byRole, uniquingKeysWith: +)
+        connections.byTransport.merge(figures.byTransport, uniquingKeysWith: +)
         messagesSent += figures.messagesSent
         messagesReceived += figures.messagesReceived
         eventsDelivered += figures.volume.delivered

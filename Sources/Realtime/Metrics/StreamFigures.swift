@@ -28,6 +28,7 @@ struct StreamFigures: Sendable {
     var active = 0
     var accepted: UInt64 = 0
     var byRole: [Role: Int] = [:]
+    var byTransport: [String: Int] = [:]
     var subscriptions = [Int](repeating: 0, count: EventName.count)
     var volume = Volume()
     /// Everything written, answers and heartbeats too.

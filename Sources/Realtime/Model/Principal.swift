@@ -23,6 +23,8 @@ public enum Role: String, Sendable, Hashable, CaseIterable, Comparable {
         case .admin: .all
         }
     }
+
+    public func maySee(_ name: EventName) -> Bool { events.contains(name) }
 }
 
 /// Who is at the other end of a connection, as the server found out before the upgrade.
@@ -56,6 +58,8 @@ public struct Principal: Sendable, Hashable {
         self.filter = filter
         self.events = events
     }
+
+    public func maySee(_ name: EventName) -> Bool { allowedEvents.contains(name) }
 
     /// What the role may see and the token does not leave out.
     var allowedEvents: EventSet { events.map { role.events.intersection(EventSet($0)) } ?? role.events }

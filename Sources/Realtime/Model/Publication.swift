@@ -41,6 +41,19 @@ public final class Publication: Sendable {
     /// The `data` object within `frame`, for filters.
     let data: Range<Int>
 
+    /// The event as one JSON object: what every transport carries.
+    public var json: ArraySlice<UInt8> { frame[text] }
+
+    /// Whether a reader of this role may have it at all, whatever it asked for.
+    public func isVisible(to role: Role) -> Bool {
+        role.maySee(name) && audience.roles?.contains(role) ?? true
+    }
+
+    /// The same for a reader whose token may narrow its role and bring a filter.
+    public func isVisible(to principal: Principal) -> Bool {
+        principal.maySee(name) && isVisible(to: principal.role) && principal.filter.map { passes($0.filter) } ?? true
+    }
+
     /// `id` is unique to the event; `timestamp` is RFC 3339 UTC with milliseconds; `data` is one JSON object, UTF-8,
     /// without surrounding white space, and is sent as it is.
     public init(

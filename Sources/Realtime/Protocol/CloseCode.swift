@@ -1,4 +1,4 @@
-/// Why a WebSocket ends, as the number of its close frame.
+/// Why a connection ends, as the number of a WebSocket's close frame or of the `close` event of an event stream.
 ///
 /// The class of the number tells the client what to do: 3000-3499 and 4000-4499 reconnect (with back-off and `since`),
 /// 3500-3999 and 4500-4999 do not. ``table`` is the whole list that this server sends.
@@ -41,6 +41,8 @@ public struct CloseCode: Sendable, Hashable, CustomStringConvertible {
     public static let overloaded = CloseCode(4010, "overloaded")
     /// A message was begun and not finished in time.
     public static let messageTimeout = CloseCode(4011, "message_timeout")
+    /// The one subscription of an event stream could not be made now: the log can't be read, or no room for its filter.
+    public static let subscriptionFailed = CloseCode(4012, "subscription_failed")
     /// More messages a second than allowed, again and again.
     public static let rateLimited = CloseCode(4013, "rate_limited")
 
@@ -61,7 +63,8 @@ public struct CloseCode: Sendable, Hashable, CustomStringConvertible {
     /// Every code that the server starts a close with, with what it means for the client.
     public static let table: [CloseCode] = [
         normal, goingAway, protocolError, invalidText, tooLarge, reconnect, tokenExpired, slowConsumer, pingTimeout,
-        overloaded, messageTimeout, rateLimited, authenticationTimeout, disconnected, invalidToken, forbidden,
+        overloaded, messageTimeout, subscriptionFailed, rateLimited, authenticationTimeout, disconnected, invalidToken,
+        forbidden,
         tooManyErrors,
     ]
 

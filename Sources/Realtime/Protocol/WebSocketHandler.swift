@@ -30,27 +30,34 @@ final class WebSocketHandler: ChannelDuplexHandler {
         var drain: TimeAmount = .seconds(1)
     }
 
-    private var machine: WebSocketMachine
-    private var session: (any WebSocketSession)?
-    private var context: ChannelHandlerContext?
-    /// The context's, kept at hand: the fan-out asks it at every delivery.
-    private var channel: (any Channel)?
-    private let deadlines: Deadlines
-    private var deadline: Scheduled<Void>?
-    private var needsFlush = false
+    // What a delivery touches comes first and lies together: with thousands of readers every line of it is cold.
+    private var socket = DirectSocket.none
     private var isReading = false
+    private var needsFlush = false
     private var heldRead = false
     private var isClosed = false
+    private let writesPastPipeline: Bool
+    private var machine: WebSocketMachine
+    private var context: ChannelHandlerContext?
+    private var channel: (any Channel)?
+    private var session: (any WebSocketSession)?
+    private let deadlines: Deadlines
+    private var deadline: Scheduled<Void>?
 
-    init(limits: FrameParser.Limits, deadlines: Deadlines = Deadlines(), session: any WebSocketSession) {
+    /// `writesPastPipeline`: frames may go to the socket directly. Only where no handler below changes bytes.
+    init(
+        limits: FrameParser.Limits, deadlines: Deadlines = Deadlines(), writesPastPipeline: Bool = false,
+        session: any WebSocketSession
+    ) {
         machine = WebSocketMachine(limits: limits)
         self.deadlines = deadlines
+        self.writesPastPipeline = writesPastPipeline
         self.session = session
     }
 
     // MARK: For the session
 
-    var isWritable: Bool { channel?.isWritable ?? false }
+    var isWritable: Bool { socket.isReady || channel?.isWritable ?? false }
 
     /// Bytes written and not yet taken by the kernel. Not for the hot path.
     var bufferedBytes: Int {
@@ -64,9 +71,19 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     /// Whole frames, as they go to the socket. Flushed at the end of the read burst, or at once outside of one.
     func write(_ frames: ByteBuffer) {
-        guard machine.state == .open, let context else { return }
-        context.write(wrapOutboundOut(frames), promise: nil)
-        flushSoon()
+        guard machine.state == .open else { return }
+        var sent = 0
+        // A burst's answers are gathered for one flush; outside of it there is one write call a message either way.
+        if !isReading, socket.prepare(bufferedBytes: { bufferedBytes }) {
+            sent = socket.send(frames)
+            if sent == frames.readableBytes { return }
+        }
+        guard let context else { return }
+        socket.yield()
+        var rest = frames
+        rest.moveReaderIndex(forwardBy: sent)
+        context.write(wrapOutboundOut(rest), promise: nil)
+        if isReading { needsFlush = true } else { context.flush() }
     }
 
     /// Starts the close handshake; nothing is sent after it.
@@ -94,6 +111,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         channel = context.channel
+        if writesPastPipeline { socket = DirectSocket(of: context.channel) }
         session?.opened(by: self)
     }
 
@@ -130,6 +148,12 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         if context.channel.isWritable || machine.state != .open { context.read() } else { heldRead = true }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Somebody above us writes to this channel, too: then NIO has the turn.
+        socket.yield()
+        context.write(data, promise: promise)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -197,10 +221,6 @@ final class WebSocketHandler: ChannelDuplexHandler {
         context.read()
     }
 
-    private func flushSoon() {
-        if isReading { needsFlush = true } else { context?.flush() }
-    }
-
     private func startDeadline(_ amount: TimeAmount) {
         guard let context, !isClosed else { return }
         deadline?.cancel()
@@ -211,6 +231,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private func finish() {
         guard !isClosed else { return }
         isClosed = true
+        socket.close()
         deadline?.cancel()
         deadline = nil
         _ = machine.transportEnded()

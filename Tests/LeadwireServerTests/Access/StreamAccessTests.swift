@@ -141,6 +141,32 @@ struct StreamAccessTests {
         }
     }
 
+    @Test func `the token's filter and list of events hold for the event stream's history and its tickets, too`()
+        async throws
+    {
+        try await TokenServer.run { server in
+            try await score("theirs", source: "other", server)
+            try await score("mine", source: "mine", server)
+            let token = try server.token(
+                "ann", role: "agent", #","jti":"j1","events":["lead_scored"],"filter":{"eq":["source","mine"]}"#)
+            let page = try await server.send("GET", "/ml/events/history", token: token).json()
+            let leads = page["events"]?.elements.compactMap { $0["data"]?["lead_id"]?.string }
+            #expect(leads == ["mine"])
+            #expect(try await server.send("GET", "/ml/events/history?event=model_status", token: token).status == 403)
+            #expect(try await server.send("HEAD", "/ml/events?events=model_status", token: token).status == 403)
+            #expect(try await server.send("HEAD", "/ml/events", token: token).status == 200)
+            // A ticket that is used after its token was revoked opens nothing.
+            let ticket = try #require(
+                try await server.send("POST", "/ml/events/ticket", "{}", token: token).json()["ticket"]?.string)
+            let revoke = #"{"token_id":"j1"}"#
+            #expect(try await server.send("POST", "/ml/tokens/revoke", revoke, token: try server.token()).status == 200)
+            #expect(try await server.send("GET", "/ml/events?ticket=\(ticket)", token: nil).status == 401)
+            let elsewhere = [("Origin", "https://evil.example")]
+            let stolen = try await server.send("GET", "/ml/events?ticket=\(ticket)", token: nil, headers: elsewhere)
+            #expect(stolen.status == 403)
+        }
+    }
+
     // MARK: The first message
 
     @Test func `a first message may bring the token, and nothing is told before it`() async throws {
