@@ -23,7 +23,10 @@ struct LeadRouteTests {
             try await client.send(#"{"type":"subscribe","events":["*"],"since":{"epoch":"\#(epoch)","offset":0}}"#)
             _ = try await client.receive()
             try await client.send(#"{"type":"ping"}"#)
-            #expect(try await client.receive()["type"]?.string == "pong")
+            // The replay's end may come before the pong or after it; an event may not come at all.
+            var heard: [String] = []
+            while heard.last != "pong" { heard.append(try await client.receive()["type"]?.string ?? "an event") }
+            #expect(Set(heard).subtracting(["hb", "pong"]) == [])
             let again = try await server.score(body)
             #expect(try again.json()["cache_hit"]?.bool == false)
             #expect(try await server.send("DELETE", "/api/v1/ml/leads/nobody").status == 404)

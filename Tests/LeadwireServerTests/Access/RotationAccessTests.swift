@@ -81,7 +81,7 @@ struct RotationAccessTests {
 
     @Test func `a reading that fails leaves the old keys in force`() async throws {
         let key = TestKey.p256("ours")
-        let issuer = try await Issuer([key]) { $0.fetchDeadline = .milliseconds(300) }
+        let issuer = try await Issuer([key])
         let elsewhere = try KeySetServer()
         let stranger = TestKey.p256("evil")
         elsewhere.answer(.body(try TestKey.set([stranger])))
@@ -104,7 +104,6 @@ struct RotationAccessTests {
     @Test func `without keys nothing starts, and the reason names what to set`() async throws {
         func problem(_ configure: (inout AccessSettings) -> Void) async -> String {
             var settings = AccessSettings()
-            settings.fetchDeadline = .milliseconds(300)
             configure(&settings)
             do {
                 _ = try await Access(settings, clock: TestClock(), logger: LiveServer.silent)

@@ -201,9 +201,7 @@ struct StreamAccessTests {
     @Test func `a bad first token ends the connection for good, an old one asks for a new one, none has its time`()
         async throws
     {
-        try await TokenServer.run {
-            $0.hub.authenticationTime = .milliseconds(500)
-        } _: { server in
+        try await TokenServer.run { server in
             for (token, code) in [
                 ("x.y.z", 4502), ("test_token", 4502), (try TestToken.make(TestToken.claims(), .p256("other")), 4502),
                 (try server.token(lifetime: -60), 4005),
@@ -212,6 +210,10 @@ struct StreamAccessTests {
                 try await client.send(#"{"type":"auth","token":"\#(token)"}"#)
                 #expect(try await client.receiveClose() == code)
             }
+        }
+        try await TokenServer.run {
+            $0.hub.authenticationTime = .milliseconds(500)
+        } _: { server in
             let silent = try await server.open(nil)
             #expect(try await silent.receiveClose() == 4014)
         }
