@@ -22,7 +22,7 @@ enum ServerMessage {
         let text: String
     }
 
-    /// - Parameter epoch: of the log as far as it is known; events that name none belong to it.
+    /// At most `limit` bytes. `epoch` is the log's as far as it is known: events that name none belong to it.
     init(_ bytes: [UInt8], limit: Int, epoch: String?) throws(Problem) {
         let root: JSONElement
         do {

@@ -87,7 +87,11 @@ extension StreamMachine {
         switch id {
         case subscribeID where state == .subscribing:
             order(.close(1000))
-            if isRetryable { interrupt(.refused(code: code), at: now) } else { end(.refused(code: code, message: message)) }
+            if isRetryable {
+                interrupt(.refused(code: code), at: now)
+            } else {
+                end(.refused(code: code, message: message))
+            }
         case refreshID: refreshFailed(code, at: now)
         default: order(.yield(.state(.serverError(code: code, message: message))))
         }

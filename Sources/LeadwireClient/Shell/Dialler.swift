@@ -56,6 +56,7 @@ struct Dialler: Sendable {
         let upgradeHandler = try operations.handler(type: NIOTypedHTTPClientUpgradeHandler<Void>.self)
         let watcher = HandshakeWatcher { session.value.closed($0, attempt: attempt) }
         try operations.addHandler(watcher, position: .before(upgradeHandler))
+        // The pipeline lives on this loop, and NIO traps where that is not so.
         upgraded.assumeIsolated().whenComplete { result in
             switch result {
             case .success:

@@ -29,9 +29,8 @@ final class ItemBuffer: Sendable {
     private let hasRoom: @Sendable () -> Void
     private let isAbandoned: @Sendable () -> Void
 
-    /// - Parameters:
-    ///   - hasRoom: called when a full buffer has been emptied to a quarter.
-    ///   - isAbandoned: called once, when the consumer is gone. Both from any thread, with no lock held.
+    /// `hasRoom` is called when a full buffer has been emptied to a quarter, `isAbandoned` once, when the consumer is gone;
+    /// both from any thread, with no lock held.
     init(
         maximumItems: Int, maximumBytes: Int, hasRoom: @escaping @Sendable () -> Void,
         isAbandoned: @escaping @Sendable () -> Void

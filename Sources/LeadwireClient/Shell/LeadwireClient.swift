@@ -32,6 +32,7 @@ public struct LeadwireClient: Sendable {
     /// - Parameters:
     ///   - url: `ws`, `wss`, `http` or `https`; without a path the stream's own.
     ///   - token: nil for an anonymous caller (local mode). It is sent as `Authorization: Bearer …`, never in the URL.
+    ///   - configuration: times and limits.
     /// - Throws: ``LeadwireURLError``.
     public init(
         url: String, token: TokenSource? = nil, configuration: LeadwireConfiguration = LeadwireConfiguration()
@@ -41,10 +42,8 @@ public struct LeadwireClient: Sendable {
         self.configuration = configuration
     }
 
-    /// The events of these names that pass the filter.
-    ///
-    /// - Parameter since: a position from an earlier event: what was missed is replayed first, or announced as lost.
-    ///   Nil: from now on.
+    /// The events of these names that pass the filter. `since` is a position from an earlier event: what was missed is
+    /// replayed first, or announced as lost; nil means from now on.
     public func events(
         _ names: LeadwireEventName..., filter: LeadwireFilter? = nil, since: LeadwirePosition? = nil
     ) -> LeadwireEvents {
