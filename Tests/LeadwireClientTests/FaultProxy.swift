@@ -98,13 +98,21 @@ final class FaultProxy: Sendable {
             })
         let bound = NIOLoopBound(link, eventLoop: channel.eventLoop)
         state.withLockedValue { $0.links.append(bound) }
-        try channel.pipeline.syncOperations.addHandler(Link.End(link, isClient: true))
-        arrived.yield(number)
-        ClientBootstrap(group: channel.eventLoop)
+        // Not before the client's channel is active: a read that is asked of an unregistered channel is never made.
+        let dial = { [arrived] in
+            arrived.yield(number)
+            Self.dial(bound, upstream)
+        }
+        try channel.pipeline.syncOperations.addHandler(Link.End(link, isClient: true, activated: dial))
+    }
+
+    private static func dial(_ bound: NIOLoopBound<Link>, _ upstream: Int) {
+        ClientBootstrap(group: bound.eventLoop)
             .channelOption(.autoRead, value: false)
             .channelInitializer { upstream in
                 upstream.eventLoop.makeCompletedFuture {
-                    try upstream.pipeline.syncOperations.addHandler(Link.End(bound.value, isClient: false))
+                    try upstream.pipeline.syncOperations.addHandler(
+                        Link.End(bound.value, isClient: false, activated: {}))
                 }
             }
             .connect(host: "127.0.0.1", port: upstream)
@@ -189,11 +197,15 @@ final class FaultProxy: Sendable {
             typealias InboundIn = ByteBuffer
             private let link: Link
             private let isClient: Bool
+            private let activated: () -> Void
 
-            init(_ link: Link, isClient: Bool) {
+            init(_ link: Link, isClient: Bool, activated: @escaping () -> Void) {
                 self.link = link
                 self.isClient = isClient
+                self.activated = activated
             }
+
+            func channelActive(context: ChannelHandlerContext) { activated() }
 
             func channelRead(context: ChannelHandlerContext, data: NIOAny) {
                 link.read(unwrapInboundIn(data), fromClient: isClient)

@@ -5,7 +5,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client against the real server over a line that fails.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct FaultTests {
     /// What one consumer saw.
     struct Seen: Sendable {

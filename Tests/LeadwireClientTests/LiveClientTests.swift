@@ -9,7 +9,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client against the real server.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(3)))
 struct LiveClientTests {
     /// Quick to come back, so that a test does not wait for what it does not test.
     static func configuration(_ change: (inout LeadwireConfiguration) -> Void = { _ in }) -> LeadwireConfiguration {
@@ -76,15 +76,18 @@ struct LiveClientTests {
             try await FaultProxy.run(to: server.port) { proxy in
                 let client = try LeadwireClient(url: proxy.url, configuration: Self.configuration())
                 var last: LeadwireItem?
+                var count = 0
                 for await item in client.events(.leadScored) {
+                    if case .state(.ended) = last { Issue.record("an item after the last") }
                     last = item
                     guard case .state(.live(let subscription)) = item else { continue }
                     let path = "/api/v1/ml/ws/connections/\(subscription.connectionID ?? "")"
                     let answer = try await PlainRequest.send("DELETE", path, nil, port: server.port)
                     #expect(answer.hasPrefix("HTTP/1.1 200"))
+                    count = proxy.count
                 }
                 #expect(last == .state(.ended(.closed(code: 4501, reason: "disconnected_by_administrator"))))
-                #expect(proxy.count == 1)
+                #expect(proxy.count == count, "nobody came back")
             }
         }
     }
