@@ -17,6 +17,22 @@ final class LocalGate: Sendable {
     }
 
     func admit(_ head: RequestHead) throws(APIError) -> Principal {
+        try checkPlace(head)
+        guard head.authorization.count <= 1 else { throw APIError(.unauthorized, "more than one Authorization header") }
+        guard let authorization = head.authorization.first else {
+            return Principal(user: "local", role: .admin, tenant: Tenant.local.name)
+        }
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer",
+            Self.equalInConstantTime(String(parts[1]), Self.developmentToken)
+        else {
+            throw APIError(.unauthorized, "not a token that this server knows")
+        }
+        return Principal(user: "development", role: .admin, tenant: Tenant.local.name)
+    }
+
+    /// Where a request comes from, whoever asks.
+    func checkPlace(_ head: RequestHead) throws(APIError) {
         if let header = head.proxyHeader {
             throw APIError(
                 .forbidden, "\(header.lowercased()) is not taken in local mode: behind a proxy use --auth jwt")
@@ -30,17 +46,6 @@ final class LocalGate: Sendable {
         guard !head.fetchSite.contains(where: { $0.lowercased() == "cross-site" }) else {
             throw APIError(.forbidden, "a page of another site may not ask")
         }
-        guard head.authorization.count <= 1 else { throw APIError(.unauthorized, "more than one Authorization header") }
-        guard let authorization = head.authorization.first else {
-            return Principal(user: "local", role: .admin, tenant: Tenant.local.name)
-        }
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer",
-            Self.equalInConstantTime(String(parts[1]), Self.developmentToken)
-        else {
-            throw APIError(.unauthorized, "not a token that this server knows")
-        }
-        return Principal(user: "development", role: .admin, tenant: Tenant.local.name)
     }
 
     private func isOurs(_ host: String) -> Bool {

@@ -6,12 +6,18 @@ import NIOHTTP1
 /// - Exactly one `Host` (RFC 9112, section 3.2); anything else is 400.
 /// - `Expect: 100-continue` (RFC 9110, section 10.1.1) is answered at once. A body that is too large is then sent,
 ///   thrown away and answered with 413, as for a client that did not ask.
+/// - A response to HTTP/1.0 is one (RFC 9112, section 6.1): no chunks, a body of unknown length ends with the connection.
 /// - `Connection` becomes a bare `close` where the connection can't be kept, the only form that Hummingbird reads.
-final class RequestHeadHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class RequestHeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// The newest request is HTTP/1.0; it is then the last one of its connection.
+    private(set) var isHTTP10 = false
+    /// The peer sends nothing more (half-closure is allowed on these channels).
+    private(set) var hasInputEnded = false
     private var isRefused = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -26,12 +32,27 @@ final class RequestHeadHandler: ChannelInboundHandler, RemovableChannelHandler {
             EarlyRefusal.answer(APIError(.badRequest, "a request needs exactly one Host header"), in: context)
             return
         }
+        isHTTP10 = head.version == .http1_0
         if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
             let interim = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
         }
         if !head.isKeepAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard isHTTP10, case .head(var head) = Self.unwrapOutboundIn(data) else {
+            context.write(data, promise: promise)
+            return
+        }
+        head.version = .http1_0
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(ChannelEvent.inputClosed) = event as? ChannelEvent { hasInputEnded = true }
+        context.fireUserInboundEventTriggered(event)
     }
 }
 

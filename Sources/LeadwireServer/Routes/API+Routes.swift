@@ -63,6 +63,9 @@ extension API {
         let prefix = Self.prefix
         return [
             Route(.get, Self.liveScoresPath, role: .viewer, answer: refuseWithoutUpgrade),
+            Route(.get, Self.eventsPath, role: .viewer, answer: events),
+            Route(.post, Self.eventsPath + "/ticket", role: .viewer, bodyIsOptional: true, answer: streamTicket),
+            Route(.get, Self.eventsPath + "/history", role: .viewer, answer: eventHistory),
             Route(.get, prefix + "/ws/metrics", role: .admin, answer: streamMetrics),
             Route(.get, prefix + "/ws/connections", role: .admin, answer: connections),
             Route(.delete, prefix + "/ws/connections/{connection_id}", role: .admin, answer: disconnect),

@@ -14,6 +14,7 @@ struct API: Sendable {
     let store: any LeadStore
     let cache: any ScoreCache
     let hub: Hub
+    let tickets: StreamTickets
     let health: HealthMonitor
     let statistics: RequestStatistics
     /// Of every amount of money, ISO 4217.

@@ -20,6 +20,7 @@ struct ConnectionContext: InitializableFromSource {
 /// Every request's way: the gate, the route, the role, the content type, the answer; and every refusal in one shape.
 struct APIResponder: HTTPResponder {
     let gate: LocalGate
+    let tickets: StreamTickets
     let table: RouteTable
     let limits: RequestLimits
     let statistics: RequestStatistics
@@ -48,13 +49,14 @@ struct APIResponder: HTTPResponder {
         }
         statistics.record(
             route: pattern, method: request.method.rawValue, status: reply.status, duration: started.duration(to: .now))
+        if case .takeOver(let start) = reply.body { return Self.handOver(context.channel, head: head(reply), start) }
         return response(reply, isHead: request.method == .head, closing: closes ? context.channel : nil)
     }
 
     private func answer(
         _ request: Request, _ channel: any Channel, id: String, started: ContinuousClock.Instant, pattern: inout String
     ) async throws -> Reply {
-        let principal = try gate.admit(RequestHead(request.head))
+        let principal = try principal(of: request)
         let target = Substring(request.head.path ?? "")
         let question = target.firstIndex(of: "?")
         let path = target[..<(question ?? target.endIndex)]
@@ -89,6 +91,16 @@ struct APIResponder: HTTPResponder {
         }
     }
 
+    /// A ticket in the query of the event stream stands for the token that it was given for.
+    private func principal(of request: Request) throws(APIError) -> Principal {
+        let head = RequestHead(request.head)
+        guard request.method == .get, let ticket = StreamTickets.ticket(inTarget: request.head.path ?? "") else {
+            return try gate.admit(head)
+        }
+        try gate.checkPlace(head)
+        return try tickets.use(ticket)
+    }
+
     private func refusal(_ error: APIError, id: String) -> Reply {
         Reply(
             status: error.code.status, headers: error.headers,
@@ -100,7 +112,7 @@ struct APIResponder: HTTPResponder {
         request.headers[.contentLength].flatMap { Int($0) }.map { $0 > limits.discardedBytes } ?? false
     }
 
-    private func response(_ reply: Reply, isHead: Bool, closing channel: (any Channel)?) -> Response {
+    private func head(_ reply: Reply) -> HTTPFields {
         var headers = HTTPFields()
         if reply.status != 204 { headers[.contentType] = reply.contentType }
         headers[.cacheControl] = "no-store"
@@ -108,6 +120,11 @@ struct APIResponder: HTTPResponder {
         for header in reply.headers {
             if let name = HTTPField.Name(header.name) { headers[name] = header.value }
         }
+        return headers
+    }
+
+    private func response(_ reply: Reply, isHead: Bool, closing channel: (any Channel)?) -> Response {
+        var headers = head(reply)
         if channel != nil { headers[.connection] = "close" }
         let status = HTTPResponse.Status(code: reply.status)
         switch reply.body {
@@ -123,7 +140,37 @@ struct APIResponder: HTTPResponder {
             return Response(status: status, headers: headers, body: Self.closingBody(buffer, channel))
         case .stream(let write):
             return Response(status: status, headers: headers, body: ResponseBody { writer in try await write(&writer) })
+        case .takeOver:
+            return Response(status: status, headers: headers)
         }
+    }
+
+    /// Sends the head, hands the connection over behind it, and waits for its end as the server waits for a WebSocket's.
+    private static func handOver(
+        _ channel: any Channel, head: HTTPFields, _ start: @escaping @Sendable (any Channel, Bool) throws -> Void
+    ) -> Response {
+        var headers = head
+        headers[.connection] = "close"
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { _ in
+                try await withTaskCancellationHandler {
+                    // The head's write came before and is at work on this loop already, or done.
+                    let started = channel.eventLoop.submit {
+                        let door = try channel.pipeline.syncOperations.handler(type: RequestHeadHandler.self)
+                        guard channel.isActive, !door.hasInputEnded else { throw ChannelError.inputClosed }
+                        try start(channel, !door.isHTTP10)
+                    }
+                    do {
+                        try await started.get()
+                    } catch {
+                        channel.close(promise: nil)
+                    }
+                    try await channel.closeFuture.get()
+                } onCancel: {
+                    channel.close(promise: nil)
+                }
+            })
     }
 
     /// Sends the answer, says that no more will come, and a second later closes: a close with unread input would make

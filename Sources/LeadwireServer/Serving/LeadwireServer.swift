@@ -64,20 +64,23 @@ public struct LeadwireServer: Sendable {
         let statistics = RequestStatistics()
         let gate = LocalGate()
         gate.listening(on: settings.port)
+        let tickets = StreamTickets(clock: parts.clock)
         let api = API(
-            engine: engine, store: store, cache: parts.cache, hub: hub,
+            engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
             statistics: statistics, currency: parts.profile.currency, clock: parts.clock)
         self.hub = hub
         self.store = store
         self.gate = gate
         responder = APIResponder(
-            gate: gate, table: RouteTable(api.routes()), limits: settings.limits, statistics: statistics,
+            gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
+            statistics: statistics,
             clock: parts.clock)
     }
 
     /// What the server answers.
     var routes: [Route] { responder.table.routes }
+    var tickets: StreamTickets { responder.tickets }
 
     private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
 

@@ -32,6 +32,9 @@ struct Reply: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])
         case stream(BodyWriter)
+        /// The head alone is sent as a response; then the connection is handed over, on its event loop, with how the
+        /// head promised the body: in chunks, or ended by the connection. It closes with the stream, or when this throws.
+        case takeOver(@Sendable (any Channel, _ isChunked: Bool) throws -> Void)
     }
 
     var status: Int = 200
@@ -41,6 +44,7 @@ struct Reply: Sendable {
 
     static let json = "application/json"
     static let ndjson = "application/x-ndjson"
+    static let eventStream = "text/event-stream"
 
     static func json(_ bytes: [UInt8], status: Int = 200) -> Reply {
         Reply(status: status, body: .bytes(bytes))

@@ -38,6 +38,7 @@ public enum EventStreamConnection {
             throw error
         }
         channel.tuneForStreaming()
+        channel.limitAcknowledgement(to: hub.configuration.acknowledgement)
         var retry = channel.allocator.buffer(capacity: 32)
         encoding.appendRetry(milliseconds: .random(in: retryMilliseconds), to: &retry)
         consumer.send(retry, messages: 0)

@@ -1,5 +1,9 @@
 import NIOCore
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// The way out to one reader: takes bytes that are ready for the wire. Confined to the reader's loop.
 protocol SubscriberSink: AnyObject {
     var transport: Transport { get }
@@ -26,5 +30,14 @@ extension Channel {
         try? options.setOption(
             .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 16 << 10))
         try? options.setOption(.maxMessagesPerRead, value: 1)
+    }
+
+    /// Ends the connection when the peer has acknowledged nothing for so long (RFC 5482; Linux's TCP_USER_TIMEOUT):
+    /// a peer that vanished without a word is found by the heartbeat that nobody takes.
+    func limitAcknowledgement(to limit: TimeAmount) {
+        #if canImport(Glibc)
+            let option = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: TCP_USER_TIMEOUT))
+            try? syncOptions?.setOption(option, value: .init(limit.nanoseconds / 1_000_000))
+        #endif
     }
 }

@@ -32,6 +32,9 @@ public struct HubConfiguration: Sendable {
     /// From a ping to the first byte of any kind. Whole seconds, less than `heartbeatSeconds`.
     public var pongSeconds = 10
     public var closeHandshake: TimeAmount = .seconds(5)
+    /// Of an event stream, which has no pongs: how long the kernel waits for what it sent to be acknowledged, from each
+    /// heartbeat on. Linux only.
+    public var acknowledgement: TimeAmount = .seconds(30)
     /// How long after a token's end a `refresh` is waited for.
     public var tokenGrace: TimeAmount = .seconds(25)
 
