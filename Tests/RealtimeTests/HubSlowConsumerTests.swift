@@ -50,8 +50,8 @@ struct HubSlowConsumerTests {
         try await slow.setWritable(true)
         #expect(
             try await slow.received() == [
-                StillHub.text(3, .botStatus), StillHub.text(5), StillHub.text(8, .botStatus),
-                StillHub.text(9, .botStatus), HubRecoveryTests.gap(#""bot_status""#, 1, 7, "conflated"),
+                HubRecoveryTests.gap(#""bot_status""#, 1, 7, "conflated"), StillHub.text(3, .botStatus),
+                StillHub.text(5), StillHub.text(8, .botStatus), StillHub.text(9, .botStatus),
             ])
         #expect(await still.hub.metrics().conflated == 5)
     }
