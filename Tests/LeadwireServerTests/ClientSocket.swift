@@ -39,6 +39,9 @@ final class ClientSocket: Sendable {
         }
     }
 
+    /// Nothing more will be sent; the other direction stays open.
+    func endInput() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// At least one byte; empty at the end of the stream.
     func receive() throws -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -13,6 +13,7 @@ struct LiveServer: Sendable {
     let port: Int
     let store: SQLiteLeadStore
     let routes: [Route]
+    let tickets: StreamTickets
 
     /// The store is the server's own: it is opened inside, so it is handed out by this box.
     private final class StoreBox: Sendable {
@@ -20,15 +21,30 @@ struct LiveServer: Sendable {
     }
 
     static func run(
-        settings: ServerSettings = ServerSettings(), _ body: @escaping @Sendable (LiveServer) async throws -> Void
+        settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
+        _ body: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
+        try await inFolder { folder in
+            try await run(in: folder, settings: settings, clock: clock, body)
+        }
+    }
+
+    /// A folder for one test, whose server may be started in it more than once.
+    static func inFolder(_ body: (URL) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leadwire-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try await body(folder)
+    }
+
+    /// One life of a server over the store of `folder`; it has ended when this returns.
+    static func run(
+        in folder: URL, settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
+        _ body: @escaping @Sendable (LiveServer) async throws -> Void
+    ) async throws {
         var settings = settings
         settings.port = 0
         let profile = AgencyProfile()
-        let clock = SystemClock()
         let box = StoreBox()
         let path = folder.appendingPathComponent("leadwire.sqlite").path
         let parts = LeadwireServer.Parts(
@@ -51,7 +67,7 @@ struct LiveServer: Sendable {
             }
             var iterator = ports.makeAsyncIterator()
             guard let port = await iterator.next() else { throw TestFailure("the server did not start") }
-            try await body(LiveServer(port: port, store: store, routes: server.routes))
+            try await body(LiveServer(port: port, store: store, routes: server.routes, tickets: server.tickets))
             group.cancelAll()
             // A cancelled server may end by saying so.
             do { try await group.waitForAll() } catch is CancellationError {}
@@ -89,12 +105,13 @@ struct LiveServer: Sendable {
         return try HTTPAnswer(try await exchange(bytes))
     }
 
-    /// Sends bytes as they are and reads until the server closes.
-    func exchange(_ bytes: [UInt8]) async throws -> [UInt8] {
+    /// Sends bytes as they are, or says too that no more will come, and reads until the server closes.
+    func exchange(_ bytes: [UInt8], endingInput: Bool = false) async throws -> [UInt8] {
         let port = port
         return try await BlockingWork.run {
             let socket = try ClientSocket(port: port)
             try socket.send(bytes)
+            if endingInput { socket.endInput() }
             return try socket.receiveAll()
         }
     }
