@@ -1,7 +1,7 @@
 """What JSON Schema can't say about the contract, told to schemathesis so that its valid data is valid.
 
 - The same field twice (flat and in `lead_data`, or under its older name) with different values is a 422.
-- `cursor` is opaque: only the server makes one.
+- `cursor` and `since` are opaque: only the server makes one.
 - An empty path segment is another path, and `.` and `..` never reach a server (RFC 3986, section 5.2.4).
 
 These rules have tests of their own; nothing else is filtered, and nothing is filtered from negative data.
@@ -43,6 +43,7 @@ def before_call(context, case, kwargs) -> None:
         case.body = without_contradictions(case.body)
     if case.query:
         case.query.pop("cursor", None)
+        case.query.pop("since", None)
 
 
 @schemathesis.serializer("application/x-ndjson")
