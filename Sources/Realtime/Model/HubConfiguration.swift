@@ -35,6 +35,11 @@ public struct HubConfiguration: Sendable {
     /// Of an event stream, which has no pongs: how long the kernel waits for what it sent to be acknowledged, from each
     /// heartbeat on. Linux only.
     public var acknowledgement: TimeAmount = .seconds(30)
+    /// At a shutdown: from the last goodbye until a restarted server is expected to listen. Nobody is asked back
+    /// before it, so that a client's first attempt does not meet a closed port.
+    public var restartTime: TimeAmount = .seconds(1)
+    /// At a shutdown: the time after ``restartTime`` over which the clients are asked back, each at a moment of its own.
+    public var returnSpread: TimeAmount = .seconds(4)
     /// How long after a token's end a `refresh` is waited for.
     public var tokenGrace: TimeAmount = .seconds(25)
 
