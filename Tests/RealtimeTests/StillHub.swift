@@ -116,7 +116,10 @@ final class StillClient {
     /// Everything there is by now: texts, and `<ping>`, `<pong …>`, `<close code reason>`.
     func received() async throws -> [String] {
         await loop.run()
-        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) {
+            bytes += buffer.readableBytesView
+            bytesReceived += buffer.readableBytes
+        }
         return parsed()
     }
 
