@@ -16,6 +16,7 @@ struct LeadwireCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self,
             ImportModelCommand.self, ModelsCommand.self, SimulateCommand.self, OpenAPICommand.self,
+            TokenCommand.self,
         ])
 
     static func main() async {

@@ -26,7 +26,17 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "sqlite:FILE for a store elsewhere than in --data.") var database: String?
     @Option(help: "Address of Redis (not part of this version).") var redis: String?
     @Option(help: "Model artifact; without one the prior serves.") var model: String?
-    @Option(help: "local or jwt (jwt is not part of this version).") var auth: String?
+    @Option(help: "local (this machine, everyone is administrator) or jwt (tokens).") var auth: String?
+    @Option(help: "File of the secret of HS256 tokens, at least 32 bytes (leadwire token --new-secret makes one).")
+    var jwtSecretFile: String?
+    @Option(help: "JWK set of the tokens' issuer: a file, an https:// address, or http:// on this machine.")
+    var jwks: String?
+    @Option(help: "What a token's aud must hold; without it tokens with an aud are refused.") var jwtAudience: String?
+    @Option(help: "What a token's iss must be.") var jwtIssuer: String?
+    @Option(help: "Origins of other sites whose pages may open the stream, separated by commas.")
+    var allowedOrigins: String?
+    @Option(help: "The tenant that may see figures of the whole process (jwt); without it every one.")
+    var operatorTenant: String?
     @Option(help: "The agency's profile, YAML.") var profile: String?
     @Option(help: "What an acknowledged score survives: full (power loss) or process (kill -9).")
     var durability: String?
@@ -65,18 +75,21 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let flags: [(ServeKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.database, database), (.redis, redis), (.model, model),
-            (.auth, auth), (.profile, profile), (.durability, durability), (.logLevel, logLevel),
+            (.auth, auth), (.jwtSecretFile, jwtSecretFile), (.jwks, jwks), (.jwtAudience, jwtAudience),
+            (.jwtIssuer, jwtIssuer), (.allowedOrigins, allowedOrigins), (.operatorTenant, operatorTenant),
+            (.profile, profile), (.durability, durability), (.logLevel, logLevel),
             (.acceptPolicyOverride, acceptPolicyOverride ? "true" : nil),
         ]
         return try ServeConfiguration(flags: flags, environment: ProcessInfo.processInfo.environment, file: file)
     }
 
     private func serve(_ configuration: ServeConfiguration) async throws {
-        let settings = try ServeCommand.settings(configuration)
+        var settings = try ServeCommand.settings(configuration)
         if let refusal = settings.refusal { throw ConfigurationError(refusal) }
         let profile = try configuration.text(.profile).map(ServeProfile.load(from:)) ?? AgencyProfile()
         let model = try ServeCommand.model(configuration, profile: profile)
         let path = try ServeCommand.storePath(configuration)
+        if settings.authentication == .jwt { settings.access.revocationFile = path + ".revocations.json" }
         var store = StoreConfiguration()
         store.durability = try configuration.choice(.durability)
         let level: Logger.Level = try configuration.choice(.logLevel)
@@ -90,7 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try SQLiteLeadStore(path: path, configuration: storeConfiguration, sink: sink)
             })
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
-        let greeting = ServeGreeting(host: settings.host, model: model, storePath: path)
+        let greeting = ServeGreeting(settings: settings, model: model, storePath: path)
         do {
             try await server.run { port in greeting.print(port: port) }
         } catch {

@@ -5,6 +5,12 @@ import LeadwireServer
 /// name in the environment.
 enum ServeKey: String, CaseIterable, Sendable {
     case host, port, data, database, redis, model, auth, profile, durability
+    case jwtSecretFile = "jwt_secret_file"
+    case jwks
+    case jwtAudience = "jwt_audience"
+    case jwtIssuer = "jwt_issuer"
+    case allowedOrigins = "allowed_origins"
+    case operatorTenant = "operator_tenant"
     case acceptPolicyOverride = "accept_policy_override"
     case logLevel = "log_level"
     case bodyLimitBytes = "body_limit_bytes"
@@ -30,12 +36,14 @@ enum ServeKey: String, CaseIterable, Sendable {
         case .lineLimitBytes: "262144"
         case .drainWindowMilliseconds: "500"
         case .drainDeadlineMilliseconds: "10000"
-        case .database, .redis, .model, .profile: nil
+        case .database, .redis, .model, .profile, .jwtSecretFile, .jwks, .jwtAudience, .jwtIssuer, .allowedOrigins,
+            .operatorTenant:
+            nil
         }
     }
 
     /// May hold a password (a database's address does).
-    var isSecret: Bool { self == .database || self == .redis }
+    var isSecret: Bool { self == .database || self == .redis || self == .jwks }
 }
 
 /// The settings with where each comes from: flags over environment over file over defaults.

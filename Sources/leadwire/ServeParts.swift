@@ -15,12 +15,34 @@ extension ServeCommand {
         settings.limits.bodyBytes = try configuration.integer(.bodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.batchBodyBytes = try configuration.integer(.batchBodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.lineBytes = try configuration.integer(.lineLimitBytes, in: 1_024...8 << 20)
+        settings.access = try access(configuration)
         settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
         if let redis = configuration.text(.redis), !redis.isEmpty {
             throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
         }
         return settings
+    }
+
+    private static func access(_ configuration: ServeConfiguration) throws(ConfigurationError) -> AccessSettings {
+        func text(_ key: ServeKey) -> String? { configuration.text(key).flatMap { $0.isEmpty ? nil : $0 } }
+        var access = AccessSettings()
+        access.secretFile = text(.jwtSecretFile)
+        access.jwks = text(.jwks)
+        access.audience = text(.jwtAudience)
+        access.issuer = text(.jwtIssuer)
+        access.operatorTenant = text(.operatorTenant)
+        for part in text(.allowedOrigins)?.split(separator: ",") ?? [] {
+            let origin = part.trimmingCharacters(in: .whitespaces)
+            guard let url = URL(string: origin), let scheme = url.scheme, ["http", "https"].contains(scheme),
+                url.host() != nil, url.path.isEmpty, url.query == nil, url.user == nil
+            else {
+                throw ConfigurationError(
+                    "allowed_origins must be such as https://board.example.com, without a path, not \"\(origin)\"")
+            }
+            access.allowedOrigins.append(origin)
+        }
+        return access
     }
 
     static func model(
@@ -71,12 +93,13 @@ extension ServeCommand {
 
 /// What start-up tells the person at the terminal.
 struct ServeGreeting: Sendable {
-    var host: String
+    var settings: ServerSettings
     var model: ModelArtifact
     var storePath: String
 
     func print(port: Int) {
-        let shown = host == "::1" ? "[::1]" : host
+        let host = settings.host
+        let shown = host.contains(":") ? "[\(host)]" : host
         let address = "http://\(shown):\(port)"
         let modelLine =
             model.kind == .prior
@@ -84,17 +107,28 @@ struct ServeGreeting: Sendable {
             : "Model: \(model.card.name) \(model.version), \(model.kind.rawValue)."
         let text = """
             Leadwire \(LeadwireVersion.current) listens on \(address)
-            Local mode: everyone on this machine is administrator. The development token is test_token.
+            \(accessLine)
             \(modelLine)
             Leads and scores are kept in \(storePath).
             Board: \(address)/   API: \(address)/docs
 
             Send a first lead:
               curl -X POST \(address)/api/v1/ml/score \\
-                -H "Content-Type: application/json" -H "Authorization: Bearer test_token" \\
+                -H "Content-Type: application/json" -H "Authorization: Bearer \(token)" \\
                 -d '{"lead_id": "test_123", "lead_data": {"name": "Test Lead"}}'
 
             """
         Terminal.say(text)
     }
+
+    private var accessLine: String {
+        switch settings.authentication {
+        case .local: "Local mode: everyone on this machine is administrator. The development token is test_token."
+        case .jwt where settings.access.secretFile != nil:
+            "JWT mode: every caller needs a token. Make one with leadwire token --secret-file FILE --user NAME --role agent."
+        case .jwt: "JWT mode: every caller needs a token of the issuer whose keys --jwks names."
+        }
+    }
+
+    private var token: String { settings.authentication == .local ? LeadwireServer.developmentToken : "TOKEN" }
 }

@@ -37,7 +37,7 @@ struct EventHistoryTests {
         ) throws -> JSONElement {
             var page = EventPage(
                 position: Scoring.StreamPosition(epoch: "e", offset: count), since: since, isReverse: reverse,
-                limit: limit, names: Set(names), role: role)
+                limit: limit, names: Set(names), principal: Principal(user: "u", role: role, tenant: "t"))
             while let window = page.window { page.take(events(after: window.after, limit: window.limit), of: window) }
             return try JSONDocument(parsing: page.json(isReset: false)).root
         }

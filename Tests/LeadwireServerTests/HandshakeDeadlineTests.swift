@@ -12,8 +12,10 @@ struct HandshakeDeadlineTests {
 
     init() throws {
         let server = OnePortChannel(
-            responder: { _, _, _ in }, settings: OnePortChannel.Settings(), mayUpgrade: { _, _ in true },
-            installWebSocket: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
+            responder: { _, _, _ in }, settings: OnePortChannel.Settings(),
+            admitUpgrade: { _, channel in
+                channel.eventLoop.makeSucceededFuture(OnePortChannel.Upgrade { _ in })
+            })
         _ = try server.setup(channel: channel, logger: Logger(label: "test")).wait()
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

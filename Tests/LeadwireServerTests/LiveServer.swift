@@ -22,10 +22,10 @@ struct LiveServer: Sendable {
 
     static func run(
         settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
-        _ body: @escaping @Sendable (LiveServer) async throws -> Void
+        logger: Logger = LiveServer.silent, _ body: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
         try await inFolder { folder in
-            try await run(in: folder, settings: settings, clock: clock, body)
+            try await run(in: folder, settings: settings, clock: clock, logger: logger, body)
         }
     }
 
@@ -40,7 +40,7 @@ struct LiveServer: Sendable {
     /// One life of a server over the store of `folder`; it has ended when this returns.
     static func run(
         in folder: URL, settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
-        _ body: @escaping @Sendable (LiveServer) async throws -> Void
+        logger: Logger = LiveServer.silent, _ body: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
         var settings = settings
         settings.port = 0
@@ -55,8 +55,6 @@ struct LiveServer: Sendable {
                 box.store.withLock { $0 = store }
                 return store
             })
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
         guard let store = box.store.withLock({ $0 }) else { throw TestFailure("the store was not opened") }
         let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -72,6 +70,12 @@ struct LiveServer: Sendable {
             // A cancelled server may end by saying so.
             do { try await group.waitForAll() } catch is CancellationError {}
         }
+    }
+
+    static var silent: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
     }
 
     // MARK: Requests

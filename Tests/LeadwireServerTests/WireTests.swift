@@ -103,10 +103,14 @@ struct WireTests {
         #expect(settings.refusal?.contains("--auth jwt") == true)
     }
 
-    @Test func `jwt is refused by name and loopback starts`() {
+    @Test func `loopback starts, and jwt only with keys`() {
         var settings = ServerSettings()
         #expect(settings.refusal == nil)
         settings.authentication = .jwt
-        #expect(settings.refusal?.contains("--auth jwt is not part of this version") == true)
+        #expect(settings.refusal?.contains("--jwt-secret-file") == true)
+        settings.access.jwks = "http://keys.example/keys"
+        #expect(settings.refusal?.contains("https://") == true)
+        settings.access.jwks = "https://keys.example/keys"
+        #expect(settings.refusal == nil)
     }
 }

@@ -190,22 +190,25 @@ struct HubCommandTests {
     }
 
     struct Tokens: TokenRefresher {
-        func principal(ofToken token: String) async -> Principal? {
+        func verdict(onToken token: String) async -> TokenVerdict {
             switch token {
-            case "viewer": Principal(user: "ann", role: .viewer, tenant: "t1")
+            case "viewer": .valid(Principal(user: "ann", role: .viewer, tenant: "t1"))
             case "later":
-                Principal(user: "ann", role: .admin, tenant: "t1", expiresAt: StillHub.start + 600_000)
-            case "stranger": Principal(user: "bob", role: .admin, tenant: "t1")
-            case "elsewhere": Principal(user: "ann", role: .admin, tenant: "t2")
-            default: nil
+                .valid(Principal(user: "ann", role: .admin, tenant: "t1", expiresAt: StillHub.start + 600_000))
+            case "stranger": .valid(Principal(user: "bob", role: .admin, tenant: "t1"))
+            case "elsewhere": .valid(Principal(user: "ann", role: .admin, tenant: "t2"))
+            case "old": .expired
+            default: .invalid
             }
         }
+
+        func isRevoked(_ principal: Principal) -> Bool { false }
     }
 
     @Test func `a refreshed token changes the role at once, and nobody else's is taken`() async throws {
         let still = StillHub(refresher: Tokens())
         let client = try await still.subscriber(["lead_scored", "user_activity"])
-        for token in ["wrong", "stranger", "elsewhere"] {
+        for token in ["wrong", "old", "stranger", "elsewhere"] {
             try await client.send(#"{"type":"refresh","token":"\#(token)","id":1}"#)
             #expect(try await client.next().hasPrefix(#"{"type":"error","id":1,"code":"invalid_token""#))
         }

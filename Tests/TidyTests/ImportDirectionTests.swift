@@ -34,6 +34,8 @@ struct ImportDirectionTests {
         "ArgumentParser": ["leadwire"],
         "Yams": ["leadwire"],
         "Crypto": ["Learning", "Scoring", "LeadwireServer"],
+        "JWTKit": ["LeadwireServer"],
+        "AsyncHTTPClient": ["LeadwireServer"],
     ]
 
     /// Rooms on the hot path that must not pull in Foundation.

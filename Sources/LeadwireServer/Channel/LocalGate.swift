@@ -6,7 +6,7 @@ import Realtime
 ///
 /// A browser on this machine runs other people's pages, so what it says about where a request comes from is checked
 /// on every request, WebSocket and SSE included; a proxy would make strangers look local, so its headers are refused.
-final class LocalGate: Sendable {
+final class LocalGate: Gate {
     static let developmentToken = "test_token"
 
     /// The port that answers; known once the socket is bound.
@@ -16,20 +16,20 @@ final class LocalGate: Sendable {
         self.port.withLockedValue { $0 = port }
     }
 
+    func admit(_ head: RequestHead, from address: String) throws(APIError) -> Principal? { try admit(head) }
+
     func admit(_ head: RequestHead) throws(APIError) -> Principal {
         try checkPlace(head)
-        guard head.authorization.count <= 1 else { throw APIError(.unauthorized, "more than one Authorization header") }
-        guard let authorization = head.authorization.first else {
+        guard let token = try head.token else {
             return Principal(user: "local", role: .admin, tenant: Tenant.local.name)
         }
-        let parts = authorization.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer",
-            Self.equalInConstantTime(String(parts[1]), Self.developmentToken)
-        else {
+        guard Self.equalInConstantTime(token, Self.developmentToken) else {
             throw APIError(.unauthorized, "not a token that this server knows")
         }
         return Principal(user: "development", role: .admin, tenant: Tenant.local.name)
     }
+
+    func checkPlace(_ head: RequestHead, from address: String) throws(APIError) { try checkPlace(head) }
 
     /// Where a request comes from, whoever asks.
     func checkPlace(_ head: RequestHead) throws(APIError) {

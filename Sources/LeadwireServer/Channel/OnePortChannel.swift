@@ -23,6 +23,14 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let channel: any Channel
     }
 
+    /// What an admitted handshake becomes.
+    struct Upgrade: Sendable {
+        /// Of the 101, besides what the handshake itself asks for.
+        var headers = HTTPHeaders()
+        /// Puts the WebSocket's handlers into the channel, on its loop.
+        var install: @Sendable (any Channel) throws -> Void
+    }
+
     struct Settings: Sendable {
         /// From the connection to its first complete request head.
         var handshakeDeadline = TimeAmount.seconds(15)
@@ -34,9 +42,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: Responder
     let settings: Settings
-    /// Whether this head may become a WebSocket; a refusal is answered by the responder.
-    let mayUpgrade: @Sendable (HTTPRequestHead, any Channel) -> Bool
-    let installWebSocket: @Sendable (any Channel, HTTPRequestHead) -> EventLoopFuture<Void>
+    /// Whether this head may become a WebSocket, and as what. Nil is a refusal, which the responder answers.
+    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) -> EventLoopFuture<Upgrade?>
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -71,16 +78,18 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func configure(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Outcome> {
+        // One handshake a connection: what was decided waits here for the switch.
+        let decided = NIOLoopBoundBox<Upgrade?>(nil, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Outcome>(
             maxFrameSize: settings.webSocketFrameBytes,
             enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                let accepted = WebSocketHandshake.isComplete(head) && mayUpgrade(head, channel)
-                return channel.eventLoop.makeSucceededFuture(accepted ? HTTPHeaders() : nil)
-            },
-            upgradePipelineHandler: { channel, head in
-                Self.removeGuards(from: channel)
-                return installWebSocket(channel, head).map { .webSocket }
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(decided.value?.headers) },
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    Self.removeGuard(from: channel)
+                    try decided.value?.install(channel)
+                    return .webSocket
+                }
             })
         let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Outcome>(
             upgraders: [upgrader],
@@ -96,7 +105,11 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let operations = channel.pipeline.syncOperations
         let outcome = try operations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
         let upgradeHandler = try operations.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
-        try operations.addHandler(HeadTap(), position: .before(upgradeHandler))
+        let tap = HeadTap { head, channel in
+            guard WebSocketHandshake.isComplete(head) else { return channel.eventLoop.makeSucceededVoidFuture() }
+            return admitUpgrade(head, channel).hop(to: channel.eventLoop).map { decided.value = $0 }
+        }
+        try operations.addHandler(tap, position: .before(upgradeHandler))
         try operations.addHandler(PreUpgradeGuard())
         return outcome
     }
@@ -104,7 +117,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     private func servePlainHTTP(_ channel: any Channel, logger: Logger) throws -> HTTPStream {
         let operations = channel.pipeline.syncOperations
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
-        Self.removeGuards(from: channel)
+        Self.removeGuard(from: channel)
         try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
         try operations.addHandler(RequestHeadHandler())
@@ -114,11 +127,8 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }
 
-    private static func removeGuards(from channel: any Channel) {
+    private static func removeGuard(from channel: any Channel) {
         let operations = channel.pipeline.syncOperations
-        if let tap = try? operations.context(handlerType: HeadTap.self) {
-            operations.removeHandler(context: tap, promise: nil)
-        }
         if let early = try? operations.context(handlerType: PreUpgradeGuard.self) {
             operations.removeHandler(context: early, promise: nil)
         }

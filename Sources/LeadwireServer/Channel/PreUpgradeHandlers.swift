@@ -37,21 +37,77 @@ final class PreUpgradeGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Works round NIO 2.101.2: when a request carries `Upgrade:` and no upgrader takes it, the typed upgrade handler
-/// drops the request's head and forwards only what followed. Sits before it and remembers the first head.
-final class HeadTap: ChannelInboundHandler, RemovableChannelHandler {
+/// Finds out what a request with `Upgrade:` may become before NIO's upgrade handler sees it, and holds what follows back
+/// until that is known.
+///
+/// NIO 2.101.2 loses parts where it must wait or refuse: the end of a request that arrives while an upgrader still
+/// thinks, a body that arrives then, and the head when no upgrader takes it. So NIO is asked only when the answer
+/// stands, and the head is remembered for ``HeadReplay``. Takes itself out when the first request has passed.
+final class HeadTap: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
 
     private(set) var upgradeHead: HTTPRequestHead?
-    private var seen = false
+    private let decide: (HTTPRequestHead, any Channel) -> EventLoopFuture<Void>
+    private var isHolding = false
+    /// What one read from the socket held beyond the head: nothing more is read meanwhile.
+    private var held: [NIOAny] = []
+    private var heldRead = false
+    private var heldEnd = false
+    private var isGone = false
+
+    /// `decide` completes when it is known what the head may become; what it found is its caller's business.
+    init(decide: @escaping (HTTPRequestHead, any Channel) -> EventLoopFuture<Void>) {
+        self.decide = decide
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !seen, case .head(let head) = Self.unwrapInboundIn(data) {
-            seen = true
-            if head.headers.contains(name: "upgrade") { upgradeHead = head }
+        if isHolding {
+            held.append(data)
+            return
         }
-        context.fireChannelRead(data)
+        guard case .head(let head) = Self.unwrapInboundIn(data), head.headers.contains(name: "upgrade") else {
+            context.fireChannelRead(data)
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+            return
+        }
+        upgradeHead = head
+        isHolding = true
+        held = [data]
+        // The channel's own loop, where this handler lives.
+        decide(head, context.channel).hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
+            self.release(context)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isHolding { heldRead = true } else { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if isHolding, case .some(ChannelEvent.inputClosed) = event as? ChannelEvent {
+            heldEnd = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        isGone = true
+        held = []
+    }
+
+    private func release(_ context: ChannelHandlerContext) {
+        guard !isGone else { return }
+        isHolding = false
+        let parts = held
+        held = []
+        for part in parts { context.fireChannelRead(part) }
+        context.fireChannelReadComplete()
+        if heldEnd { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+        if heldRead { context.read() }
+        if !isGone { context.pipeline.syncOperations.removeHandler(context: context, promise: nil) }
     }
 }
 

@@ -89,6 +89,13 @@ struct BodyFields {
         return number
     }
 
+    mutating func flag(_ name: String) -> Bool? {
+        guard let value = element(name) else { return nil }
+        if let flag = value.bool { return flag }
+        report(name, "must be true or false")
+        return nil
+    }
+
     mutating func timestamp(_ name: String) -> Timestamp? {
         guard let value = element(name) else { return nil }
         if let time = value.string.flatMap({ Timestamp(rfc3339: $0) }) { return time }

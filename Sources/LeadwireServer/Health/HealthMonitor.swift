@@ -53,10 +53,14 @@ final class HealthMonitor: Sendable {
             return nil
         }
         eventLog = HealthProbe {
-            let logged = try await store.position(of: .local).offset
-            guard let delivered = publisher.deliveredOffset(of: .local) else { return nil }
-            let lag = logged > delivered ? logged - delivered : 0
-            return lag > Self.toleratedLag ? Finding.notDelivered.rawValue : nil
+            // Before anything was delivered, that the log can be read is all there is to know.
+            var offsets = publisher.deliveredOffsets
+            if offsets.isEmpty { offsets = [.local: .max] }
+            for (tenant, delivered) in offsets {
+                let logged = try await store.position(of: tenant).offset
+                if logged > delivered, logged - delivered > Self.toleratedLag { return Finding.notDelivered.rawValue }
+            }
+            return nil
         }
     }
 

@@ -14,15 +14,17 @@ extension API {
         let isReverse = exchange.query.flag("reverse", problems: &problems) ?? false
         guard problems.isEmpty else { throw APIError.invalid(problems) }
         let role = exchange.principal.role
-        let visible = (names ?? EventName.allCases).filter(role.maySee)
-        guard !visible.isEmpty else { throw APIError(.forbidden, "the role \(role) may see none of these events") }
+        let visible = (names ?? EventName.allCases).filter(exchange.principal.maySee)
+        guard !visible.isEmpty else {
+            throw APIError(.forbidden, "the role \(role) or its token may see none of these events")
+        }
         let tenant = exchange.tenant
         let position = try await stored { () async throws(StoreError) in try await store.position(of: tenant) }
         // Of another log, or further than this one: its offsets mean nothing here.
         let isForeign = since.map { $0.epoch != position.epoch || $0.offset > position.offset } ?? false
         var page = EventPage(
             position: position, since: isForeign ? nil : since?.offset, isReverse: isReverse, limit: limit,
-            names: Set(visible), role: role)
+            names: Set(visible), principal: exchange.principal)
         while let window = page.window {
             let entries = try await stored { () async throws(StoreError) in
                 try await store.events(after: window.after, tenant: tenant, limit: window.limit)
@@ -53,7 +55,7 @@ struct EventPage {
     private let isReverse: Bool
     private let limit: Int
     private let names: Set<EventName>
-    private let role: Role
+    private let principal: Principal
     private let isFromBeginning: Bool
     /// Forward: everything up to here was looked at. Reverse: everything from here on.
     private var cursor: UInt64
@@ -68,13 +70,14 @@ struct EventPage {
 
     /// `since` is the place that the page follows: its events are newer, or in reverse older.
     init(
-        position: Scoring.StreamPosition, since: UInt64?, isReverse: Bool, limit: Int, names: Set<EventName>, role: Role
+        position: Scoring.StreamPosition, since: UInt64?, isReverse: Bool, limit: Int, names: Set<EventName>,
+        principal: Principal
     ) {
         self.position = position
         self.isReverse = isReverse
         self.limit = limit
         self.names = names
-        self.role = role
+        self.principal = principal
         isFromBeginning = since == nil
         cursor = since ?? (isReverse ? position.offset + 1 : 0)
         isComplete = isReverse ? cursor <= 1 : cursor >= position.offset
@@ -134,7 +137,7 @@ struct EventPage {
     private mutating func offer(_ entry: LoggedEvent) {
         scanned += 1
         guard case .event(let committed) = entry, let publication = EventPublisher.publication(committed),
-            names.contains(publication.name), publication.isVisible(to: role)
+            names.contains(publication.name), publication.isVisible(to: principal)
         else { return }
         events.append(publication)
         bytes += publication.json.count

@@ -12,16 +12,20 @@ extension API {
     func events(_ exchange: Exchange) async throws -> Reply {
         let request = try Self.eventStreamRequest(exchange)
         let role = exchange.principal.role
-        guard request.isAllowed(for: role) else {
-            throw APIError(.forbidden, "the role \(role) may see none of these events")
+        guard request.isAllowed(for: exchange.principal) else {
+            throw APIError(.forbidden, "the role \(role) or its token may see none of these events")
         }
+        // A ticket outlives the revocation of the token that it was given for.
+        if revocations?.isRevoked(exchange.principal) == true { throw TokenRefusal.revoked.error }
         var reply = Reply(contentType: Reply.eventStream, headers: [("X-Accel-Buffering", "no")], body: .bytes([]))
         if exchange.method == .head { return reply }
         if let refusal = hub.refusal(of: exchange.principal, remoteAddress: exchange.remoteAddress) {
             throw APIError(.overloaded, "no room for another connection (\(refusal.rawValue))")
         }
-        let (hub, principal) = (hub, exchange.principal)
+        let (hub, principal, revocations) = (hub, exchange.principal, revocations)
         reply.body = .takeOver { channel, isChunked in
+            // As for a WebSocket: revoked meanwhile, and not among the connections that were closed for it.
+            if revocations?.isRevoked(principal) == true { throw TokenRefusal.revoked }
             try EventStreamConnection.install(
                 on: channel, request, isChunked: isChunked, principal: principal, hub: hub,
                 remoteAddress: channel.remoteAddress)

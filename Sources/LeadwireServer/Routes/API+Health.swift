@@ -4,9 +4,16 @@ import Scoring
 
 extension API {
     /// `GET /health`: 200 whenever the server can answer; what is wrong stands in the body. Load balancers ask
-    /// `/health/ready`.
+    /// `/health/ready`. Whoever shows no token in JWT mode gets `status` alone.
     func healthReport(_ exchange: Exchange) async throws -> Reply {
         let report = await health.check()
+        guard showsProcess(to: exchange) else {
+            var json = JSONWriter()
+            json.beginObject()
+            json.member("status", report.status.rawValue)
+            json.endObject()
+            return .json(json.bytes)
+        }
         let all = statistics.allRequests
         let failures = statistics.failedRequests
         var json = JSONWriter(reserving: 768)
@@ -48,6 +55,7 @@ extension API {
         let report = await health.check()
         guard report.isReady else {
             var error = APIError(.storeUnavailable, "not ready")
+            guard showsProcess(to: exchange) else { throw error }
             if report.model.status == .unavailable {
                 error = APIError(.noModel, "the model does not answer as it should")
             } else {

@@ -5,6 +5,7 @@ import Scoring
 extension API {
     /// `GET /performance/report`: measured latency by stage, since start and over the last minute.
     func performance(_ exchange: Exchange) async throws -> Reply {
+        try requireOperator(exchange)
         let scoring = engine.statistics
         var json = JSONWriter(reserving: 4_096)
         json.beginObject()

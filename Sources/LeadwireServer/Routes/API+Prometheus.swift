@@ -6,6 +6,7 @@ extension API {
     /// `GET /metrics`: the text format of Prometheus. Labels are documented paths, methods, statuses, stages and event
     /// types: bounded, and never about a lead.
     func prometheus(_ exchange: Exchange) async throws -> Reply {
+        try requireOperator(exchange)
         var text = PrometheusText()
         encodeRequests(into: &text)
         encodeScoring(into: &text)

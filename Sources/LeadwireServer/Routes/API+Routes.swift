@@ -70,6 +70,8 @@ extension API {
             Route(.get, prefix + "/ws/connections", role: .admin, answer: connections),
             Route(.delete, prefix + "/ws/connections/{connection_id}", role: .admin, answer: disconnect),
             Route(.post, prefix + "/ws/broadcast", role: .admin, answer: broadcast),
+            Route(.post, prefix + "/ws/disconnect", role: .admin, answer: disconnectSelected),
+            Route(.post, prefix + "/tokens/revoke", role: .admin, answer: revoke),
         ]
     }
 

@@ -20,6 +20,10 @@ struct API: Sendable {
     /// Of every amount of money, ISO 4217.
     let currency: String
     let clock: any WallClock
+    /// JWT mode's list of revoked tokens; nil in local mode, which has none to revoke.
+    var revocations: RevocationList?
+    /// The tenant that may see figures of the whole process; nil for every one.
+    var operatorTenant: String?
 
     // MARK: What several routes ask of a request
 

@@ -19,7 +19,7 @@ struct ConnectionContext: InitializableFromSource {
 
 /// Every request's way: the gate, the route, the role, the content type, the answer; and every refusal in one shape.
 struct APIResponder: HTTPResponder {
-    let gate: LocalGate
+    let gate: any Gate
     let tickets: StreamTickets
     let table: RouteTable
     let limits: RequestLimits
@@ -56,7 +56,7 @@ struct APIResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ channel: any Channel, id: String, started: ContinuousClock.Instant, pattern: inout String
     ) async throws -> Reply {
-        let principal = try principal(of: request)
+        let principal = try await principal(of: request, from: channel.remoteAddress?.ipAddress ?? "local")
         let target = Substring(request.head.path ?? "")
         let question = target.firstIndex(of: "?")
         let path = target[..<(question ?? target.endIndex)]
@@ -75,14 +75,15 @@ struct APIResponder: HTTPResponder {
             throw error
         case .route(let route, let parameters):
             pattern = route.pattern
-            if let role = route.role, principal.role < role {
-                throw APIError(.forbidden, "this needs the role \(role)")
+            if let role = route.role {
+                guard let principal else { throw APIError(.unauthorized, "this needs a token: Authorization: Bearer") }
+                guard principal.role >= role else { throw APIError(.forbidden, "this needs the role \(role)") }
             }
             let query = QueryParameters(question.map { target[target.index(after: $0)...] } ?? "")
             let exchange = Exchange(
                 id: id, method: request.method, parameters: parameters, query: query, headers: request.headers,
-                body: request.body, principal: principal, limits: limits,
-                remoteAddress: channel.remoteAddress, started: started)
+                body: request.body, principal: principal ?? Self.nobody, isAnonymous: principal == nil,
+                limits: limits, remoteAddress: channel.remoteAddress, started: started)
             if route.method == .post, !(route.bodyIsOptional && exchange.announcesNoBody) {
                 try exchange.requireContentType(route.contentTypes)
             }
@@ -91,13 +92,16 @@ struct APIResponder: HTTPResponder {
         }
     }
 
+    /// Who asks without a token: the name of no tenant is empty, so nothing is found behind it.
+    private static let nobody = Principal(user: "", role: .viewer, tenant: "")
+
     /// A ticket in the query of the event stream stands for the token that it was given for.
-    private func principal(of request: Request) throws(APIError) -> Principal {
+    private func principal(of request: Request, from address: String) async throws(APIError) -> Principal? {
         let head = RequestHead(request.head)
         guard request.method == .get, let ticket = StreamTickets.ticket(inTarget: request.head.path ?? "") else {
-            return try gate.admit(head)
+            return try await gate.admit(head, from: address)
         }
-        try gate.checkPlace(head)
+        try gate.checkPlace(head, from: address)
         return try tickets.use(ticket)
     }
 

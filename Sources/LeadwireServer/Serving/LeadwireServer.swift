@@ -41,7 +41,8 @@ public struct LeadwireServer: Sendable {
     private let store: any LeadStore
     private let settings: ServerSettings
     private let logger: Logger
-    private let gate: LocalGate
+    private let gate: any Gate
+    private let access: Access?
     private let responder: APIResponder
 
     /// Opens the store and loads the model; nothing listens yet.
@@ -53,30 +54,43 @@ public struct LeadwireServer: Sendable {
         self.logger = logger
         let publisher = EventPublisher()
         let store = try parts.openStore(publisher)
+        var hubConfiguration = settings.hub
+        let clock = parts.clock
+        hubConfiguration.wallClock = { clock.now.milliseconds }
+        let access =
+            settings.authentication == .jwt
+            ? try await Access(settings.access, clock: parts.clock, logger: logger) : nil
         let hub = Hub(
-            group: Self.eventLoops, configuration: settings.hub, history: StoreHistory(store: store))
+            group: Self.eventLoops, configuration: hubConfiguration, history: StoreHistory(store: store),
+            refresher: access?.verifier)
         publisher.connect(to: hub)
+        // Other tenants' logs are looked up when the first of their readers asks.
         let position = try await store.position(of: .local)
         hub.setPosition(of: Tenant.local.name, epoch: position.epoch, offset: position.offset)
         let engine = try ScoringEngine(
             model: parts.model, profile: parts.profile, store: store, cache: parts.cache, clock: parts.clock,
             configuration: parts.scoring)
         let statistics = RequestStatistics()
-        let gate = LocalGate()
+        let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
         let tickets = StreamTickets(clock: parts.clock)
         let api = API(
             engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
-            statistics: statistics, currency: parts.profile.currency, clock: parts.clock)
+            statistics: statistics, currency: parts.profile.currency, clock: parts.clock,
+            revocations: access?.revocations, operatorTenant: settings.access.operatorTenant)
         self.hub = hub
         self.store = store
         self.gate = gate
+        self.access = access
         responder = APIResponder(
             gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
             statistics: statistics,
             clock: parts.clock)
     }
+
+    /// Local mode's token; JWT mode never takes it.
+    public static let developmentToken = LocalGate.developmentToken
 
     /// What the server answers.
     var routes: [Route] { responder.table.routes }
@@ -106,36 +120,62 @@ public struct LeadwireServer: Sendable {
         let service = ServingService(
             application: application, hub: hub, store: store, goingAwayWindow: settings.drainWindow,
             socketDeadline: settings.socketDeadline)
+        var services: [any Service] = [service]
+        if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
-            services: [service], gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
+            services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainDeadline
         configuration.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: configuration).run()
     }
 
     private func makeChannels() -> HTTPServerBuilder {
-        let (gate, hub) = (gate, hub)
+        let (gate, hub, access) = (gate, hub, access)
         var channel = OnePortChannel.Settings()
         channel.headerBytes = settings.limits.headerBytes
         let settings = channel
         return HTTPServerBuilder { responder in
             OnePortChannel(
                 responder: responder, settings: settings,
-                mayUpgrade: { head, channel in
-                    guard head.method == .GET, API.isLiveScores(head.uri),
-                        let principal = try? gate.admit(RequestHead(head))
-                    else { return false }
-                    return hub.refusal(of: principal, remoteAddress: channel.remoteAddress) == nil
-                },
-                installWebSocket: { channel, head in
-                    channel.eventLoop.makeCompletedFuture {
-                        let principal = try gate.admit(RequestHead(head))
-                        // No handler of ours changes bytes on their way to the socket; with TLS this must go.
-                        try WebSocketConnection.install(
-                            on: channel, principal: principal, hub: hub, remoteAddress: channel.remoteAddress,
-                            writesPastPipeline: true)
+                admitUpgrade: { head, channel in
+                    guard head.method == .GET, API.isLiveScores(head.uri) else {
+                        return channel.eventLoop.makeSucceededFuture(nil)
+                    }
+                    return channel.eventLoop.makeFutureWithTask {
+                        await Self.upgrade(RequestHead(head), channel, gate: gate, hub: hub, access: access)
                     }
                 })
+        }
+    }
+
+    /// A WebSocket of somebody known, or of somebody who will say it in the first message.
+    private static func upgrade(
+        _ head: RequestHead, _ channel: any Channel, gate: any Gate, hub: Hub, access: Access?
+    ) async -> OnePortChannel.Upgrade? {
+        let remote = channel.remoteAddress
+        var headers = HTTPHeaders()
+        if head.offersSubprotocol { headers.add(name: "sec-websocket-protocol", value: RequestHead.subprotocol) }
+        let admitted: Principal?
+        do {
+            admitted = try await gate.admit(head, from: remote?.ipAddress ?? "local")
+        } catch {
+            return nil
+        }
+        guard let principal = admitted else {
+            guard hub.refusalOfPending(remoteAddress: remote) == nil else { return nil }
+            return OnePortChannel.Upgrade(headers: headers) { channel in
+                try WebSocketConnection.installPending(
+                    on: channel, hub: hub, remoteAddress: remote, writesPastPipeline: true)
+            }
+        }
+        guard hub.refusal(of: principal, remoteAddress: remote) == nil else { return nil }
+        return OnePortChannel.Upgrade(headers: headers) { channel in
+            // Revoked since it was admitted: whoever revokes closes the connections that he finds, and this one is not
+            // among them yet.
+            if access?.revocations.isRevoked(principal) == true { throw TokenRefusal.revoked }
+            // No handler of ours changes bytes on their way to the socket; with TLS this must go.
+            try WebSocketConnection.install(
+                on: channel, principal: principal, hub: hub, remoteAddress: remote, writesPastPipeline: true)
         }
     }
 }

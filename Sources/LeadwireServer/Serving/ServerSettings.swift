@@ -11,6 +11,8 @@ public struct ServerSettings: Sendable {
     /// 0 lets the system choose.
     public var port = 8_000
     public var authentication = Authentication.local
+    /// Of JWT mode.
+    public var access = AccessSettings()
     public var limits = RequestLimits()
     public var hub = HubConfiguration()
     /// Connections that the kernel holds for us while we are busy.
@@ -30,14 +32,27 @@ public struct ServerSettings: Sendable {
         if drainWindow > socketDeadline {
             return "drain_window_ms must be at most half of drain_deadline_ms: at that half sockets are cut off"
         }
-        if authentication == .jwt {
-            return "--auth jwt is not part of this version: only local mode (--auth local on 127.0.0.1) can serve"
-        }
-        if !Self.loopbackHosts.contains(host) {
-            return """
-                local mode listens on this machine only (127.0.0.1, localhost or ::1), not on \(host): another address \
-                needs --auth jwt with its keys, which is not part of this version
-                """
+        switch authentication {
+        case .jwt:
+            if !access.hasKeys {
+                return """
+                    --auth jwt needs the keys that tokens are signed with: set --jwt-secret-file FILE (make one with leadwire \
+                    token --new-secret --secret-file FILE) or --jwks FILE or ADDRESS of the issuer's key set
+                    """
+            }
+            if let place = access.jwks, place.contains("://"), !KeyFiles.isFetchable(place) {
+                return "--jwks must be a file, an https:// address, or an http:// address of this machine"
+            }
+        case .local:
+            if !Self.loopbackHosts.contains(host) {
+                return """
+                    local mode listens on this machine only (127.0.0.1, localhost or ::1), not on \(host): another address \
+                    needs --auth jwt with --jwt-secret-file or --jwks
+                    """
+            }
+            if access.hasKeys {
+                return "keys for tokens are set, but --auth is local: set --auth jwt, or leave them out"
+            }
         }
         return nil
     }

@@ -7,8 +7,18 @@ import Scoring
 /// and never waits.
 final class EventPublisher: EventSink, Sendable {
     private let hub: NIOLockedValueBox<Hub?> = NIOLockedValueBox(nil)
-    /// By tenant: the newest offset that the hub was given, for the event log's lag.
-    private let delivered = NIOLockedValueBox<[String: UInt64]>([:])
+    private struct Delivered {
+        /// By tenant: the newest offset that the hub was given.
+        var offsets: [Tenant: UInt64] = [:]
+        /// The tenants that were given something last, newest last.
+        var recent: [Tenant] = []
+    }
+
+    /// How many tenants' logs the health check looks at.
+    private static let watchedTenants = 4
+
+    /// For the event log's lag; bounded by forgetting who was quiet longest.
+    private let delivered = NIOLockedValueBox(Delivered())
 
     /// The hub reads the store's log, and the store's writer feeds the hub: so it is known only after both exist.
     func connect(to hub: Hub) {
@@ -20,13 +30,20 @@ final class EventPublisher: EventSink, Sendable {
         let publications = events.compactMap(Self.publication)
         hub.publish(publications)
         delivered.withLockedValue { delivered in
-            for event in events { delivered[event.event.tenant.name] = event.offset }
+            for event in events {
+                let tenant = event.event.tenant
+                delivered.offsets[tenant] = event.offset
+                guard delivered.recent.last != tenant else { continue }
+                delivered.recent.removeAll { $0 == tenant }
+                delivered.recent.append(tenant)
+                guard delivered.recent.count > Self.watchedTenants else { continue }
+                delivered.offsets[delivered.recent.removeFirst()] = nil
+            }
         }
     }
 
-    func deliveredOffset(of tenant: Tenant) -> UInt64? {
-        delivered.withLockedValue { $0[tenant.name] }
-    }
+    /// The newest offset that the hub was given, of the tenants that had events last.
+    var deliveredOffsets: [Tenant: UInt64] { delivered.withLockedValue { $0.offsets } }
 
     /// The event as every connection gets it: live, replayed, on every transport.
     static func publication(_ committed: CommittedEvent) -> Publication? {

@@ -14,7 +14,9 @@ struct Exchange: Sendable {
     var query: QueryParameters
     var headers: HTTPFields
     var body: RequestBody
+    /// Nobody in particular where ``isAnonymous``: of no tenant.
     var principal: Principal
+    var isAnonymous = false
     var limits: RequestLimits
     var remoteAddress: SocketAddress?
     var started: ContinuousClock.Instant

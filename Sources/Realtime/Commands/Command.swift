@@ -6,6 +6,8 @@ enum Command: Equatable {
     case unsubscribe(EventSelection)
     case ping, heartbeat, getStatus
     case refresh(token: String)
+    /// The first message of a connection that came without a token.
+    case authenticate(token: String)
 }
 
 struct SubscribeRequest: Equatable {
@@ -40,6 +42,8 @@ struct CommandError: Error, Equatable {
         case invalidSince = "invalid_since"
         case invalidToken = "invalid_token"
         case refreshUnavailable = "refresh_unavailable"
+        case unauthenticated
+        case alreadyAuthenticated = "already_authenticated"
         case tooManyFilters = "too_many_filters"
         case historyUnavailable = "history_unavailable"
         case busy
@@ -101,16 +105,20 @@ struct Request {
         case "ping": return .ping
         case "heartbeat": return .heartbeat
         case "get_status": return .getStatus
-        case "refresh":
-            guard let token = root["token"]?.string, !token.isEmpty else {
-                throw CommandError(code: .invalidToken, message: "`token` is missing or not a string")
-            }
-            return .refresh(token: token)
+        case "refresh": return .refresh(token: try token(root["token"]))
+        case "auth": return .authenticate(token: try token(root["token"]))
         default:
             throw CommandError(
                 code: .unknownType,
-                message: "unknown `type`; known are subscribe, unsubscribe, ping, heartbeat, get_status, refresh")
+                message: "unknown `type`; known are subscribe, unsubscribe, ping, heartbeat, get_status, refresh, auth")
         }
+    }
+
+    private static func token(_ element: JSONElement?) throws(CommandError) -> String {
+        guard let token = element?.string, !token.isEmpty else {
+            throw CommandError(code: .invalidToken, message: "`token` is missing or not a string")
+        }
+        return token
     }
 
     private static func selection(_ element: JSONElement?) throws(CommandError) -> EventSelection {

@@ -31,6 +31,12 @@ public struct EventStreamRequest: Sendable {
         subscription.selection.isEverything || !subscription.selection.events.isDisjoint(with: role.events)
     }
 
+    /// The same for a reader whose token may narrow its role.
+    public func isAllowed(for principal: Principal) -> Bool {
+        subscription.selection.isEverything
+            || !subscription.selection.events.isDisjoint(with: principal.allowedEvents)
+    }
+
     private static func filter(_ text: String) throws(InvalidFilter) -> Filter {
         guard text.utf8.count <= maximumFilterBytes, let document = try? JSONDocument(parsing: Array(text.utf8)) else {
             throw InvalidFilter(problem: "must be the JSON of a filter, at most \(maximumFilterBytes) bytes")

@@ -8,6 +8,7 @@ public enum HubRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case tooManyConnectionsOfUser = "too_many_connections_of_user"
     case tooManyConnectionsOfAddress = "too_many_connections_of_address"
     case tooManyTenants = "too_many_tenants"
+    case tooManyPending = "too_many_unauthenticated"
 }
 
 /// Counts connections against their limits. One short lock per connect and disconnect; nothing else touches it.
@@ -20,6 +21,8 @@ final class Admission: Sendable {
 
     private struct State {
         var total = 0
+        /// Of the total: nobody knows yet who they are.
+        var pending = 0
         var byTenant: [String: Int] = [:]
         var byUser: [UserKey: Int] = [:]
         var byAddress: [String: Int] = [:]
@@ -78,6 +81,46 @@ final class Admission: Sendable {
             // A tenant once seen stays counted: its stream and its figures stay in memory too.
             decrement(&state.byTenant, principal.tenant, keepsZero: true)
         }
+    }
+
+    // MARK: Those who have yet to say who they are
+
+    func refusalOfPending(address: String) -> HubRefusal? {
+        state.withLockedValue { state in
+            let refusal = reasonAgainstPending(address: address, state)
+            if let refusal { state.figures.refused["", default: [:]][refusal, default: 0] += 1 }
+            return refusal
+        }
+    }
+
+    func enterPending(address: String) throws(HubRefusal) {
+        let refusal: HubRefusal? = state.withLockedValue { state in
+            if let refusal = reasonAgainstPending(address: address, state) { return refusal }
+            state.total += 1
+            state.pending += 1
+            state.byAddress[address, default: 0] += 1
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    func leavePending(address: String) {
+        state.withLockedValue { state in
+            state.total -= 1
+            state.pending -= 1
+            let left = (state.byAddress[address] ?? 1) - 1
+            state.byAddress[address] = left > 0 ? left : nil
+        }
+    }
+
+    private func reasonAgainstPending(address: String, _ state: State) -> HubRefusal? {
+        if !state.isOpen { return .shuttingDown }
+        if state.total >= configuration.maximumConnections { return .tooManyConnections }
+        if state.pending >= configuration.maximumPending { return .tooManyPending }
+        if state.byAddress[address] ?? 0 >= configuration.maximumConnectionsPerAddress {
+            return .tooManyConnectionsOfAddress
+        }
+        return nil
     }
 
     /// No more from now on.

@@ -20,6 +20,8 @@ final class Consumer {
     let shard: Shard
 
     private var hasLeft = false
+    /// Told to end, and not gone yet.
+    private(set) var isClosing = false
 
     /// Nil until the first message: nothing is sent before it.
     var group: SubscriptionGroup?
@@ -93,7 +95,10 @@ final class Consumer {
         shard.add(self)
     }
 
-    func close(_ code: CloseCode, deadline: TimeAmount? = nil) { sink?.close(code, deadline: deadline) }
+    func close(_ code: CloseCode, deadline: TimeAmount? = nil) {
+        isClosing = true
+        sink?.close(code, deadline: deadline)
+    }
 
     func abort() { sink?.abort() }
 }

@@ -9,6 +9,7 @@ import Synchronization
 public final class Hub: Sendable {
     public let configuration: HubConfiguration
     let admission: Admission
+    let refresher: (any TokenRefresher)?
     let mailboxes: [ShardMailbox]
     private let nextID = Atomic<UInt64>(1)
     /// Held while a batch is handed to all loops, so that all see the same order.
@@ -24,6 +25,7 @@ public final class Hub: Sendable {
         self.configuration = configuration
         let admission = Admission(configuration: configuration)
         self.admission = admission
+        self.refresher = refresher
         let loops = Array(group.makeIterator())
         mailboxes = loops.map { loop in
             ShardMailbox(
@@ -75,6 +77,11 @@ public final class Hub: Sendable {
         admission.refusal(of: principal, address: Admission.address(of: remoteAddress))
     }
 
+    /// The same for a connection that will send its token as its first message.
+    public func refusalOfPending(remoteAddress: SocketAddress?) -> HubRefusal? {
+        admission.refusalOfPending(address: Admission.address(of: remoteAddress))
+    }
+
     /// Ends a connection. False if there is none of that id, or it belongs to another tenant. `tenant` is the
     /// administrator's own, nil only for a caller that may see all; the class of `code` tells the client whether to
     /// come back.
@@ -84,6 +91,16 @@ public final class Hub: Sendable {
             if await mailbox.ask({ $0.disconnect(number, tenant: tenant, code: code) }) ?? false { return true }
         }
         return false
+    }
+
+    /// Ends every connection that the selection is about; their number. `tenant` is the administrator's own, nil only for
+    /// a caller that may see all.
+    public func disconnect(_ selection: ConnectionSelection, tenant: String?, code: CloseCode) async -> Int {
+        var count = 0
+        for mailbox in mailboxes {
+            count += await mailbox.ask { $0.disconnect(selection, tenant: tenant, code: code) } ?? 0
+        }
+        return count
     }
 
     /// Whether a text is a `nextCursor` that ``connections(_:)`` could have given.

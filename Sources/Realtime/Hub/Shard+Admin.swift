@@ -51,6 +51,16 @@ extension Shard {
         return true
     }
 
+    /// Closes all that are selected, and counts them.
+    func disconnect(_ selection: ConnectionSelection, tenant: String?, code: CloseCode) -> Int {
+        let selected = consumers.filter { consumer in
+            !consumer.isClosing && (tenant == nil || tenant == consumer.principal.tenant)
+                && selection.selects(consumer)
+        }
+        for consumer in selected { consumer.close(code) }
+        return selected.count
+    }
+
     private func info(_ consumer: Consumer) -> ConnectionInfo {
         let now = loop.now
         let wall = configuration.wallClock()

@@ -161,7 +161,7 @@ extension Shard {
     private func takeFromRings(_ pass: inout Pass) {
         let state = pass.state
         let stream = pass.consumer.stream
-        let names = pass.consumer.principal.role.events.names
+        let names = pass.consumer.principal.allowedEvents.names
         var places = names.map { stream.ring($0).position(after: state.through($0)) }
         while pass.hasRoom {
             var next: (index: Int, publication: Publication)?

@@ -19,6 +19,10 @@ extension Shard {
             whenKnown(consumer, id: id) { consumer.send(self.status(of: consumer, id: id)) }
         case .refresh(let token):
             refresh(consumer, token: token, id: id)
+        case .authenticate:
+            let error = CommandError(
+                code: .alreadyAuthenticated, message: "this connection is known already; a new token comes by refresh")
+            consumer.refuse(error, id: id, at: loop.now)
         }
     }
 
@@ -73,7 +77,7 @@ extension Shard {
     // MARK: Subscriptions
 
     func subscribe(_ consumer: Consumer, _ request: SubscribeRequest, id: [UInt8]?) {
-        let allowed = consumer.principal.role.events
+        let allowed = consumer.principal.allowedEvents
         let wanted = request.selection.isEverything ? allowed : request.selection.events
         let granted = wanted.intersection(allowed)
         guard let filters = mergedFilters(of: consumer, adding: request.filter, to: granted) else {
@@ -228,12 +232,12 @@ extension Shard {
             return consumer.refuse(error, id: id, at: loop.now)
         }
         consumer.park()
-        // The shard lives on its loop, and NIO traps where that is not so.
-        loop.makeFutureWithTask { await refresher.principal(ofToken: token) }.assumeIsolated().whenComplete { result in
+        // The future is this loop's own, so its callback runs where the reader lives.
+        loop.makeFutureWithTask { await refresher.verdict(onToken: token) }.assumeIsolated().whenComplete { result in
             guard consumer.listIndex >= 0 else { return }
             defer { consumer.unpark() }
-            guard case .success(let principal?) = result, principal.user == consumer.principal.user,
-                principal.tenant == consumer.principal.tenant
+            guard case .success(.valid(let principal)) = result, principal.user == consumer.principal.user,
+                principal.tenant == consumer.principal.tenant, !refresher.isRevoked(principal)
             else {
                 let error = CommandError(code: .invalidToken, message: "the token is not valid for this connection")
                 return consumer.refuse(error, id: id, at: self.loop.now)
@@ -247,13 +251,13 @@ extension Shard {
         }
     }
 
-    /// A new role changes what the reader may see, at once.
+    /// A new role, filter or list of events changes what the reader may see, at once.
     private func adopt(_ principal: Principal, for consumer: Consumer) {
         consumer.stream.figures.byRole[consumer.principal.role, default: 0] -= 1
         consumer.stream.figures.byRole[principal.role, default: 0] += 1
         consumer.principal = principal
         watchExpiry(consumer)
-        let gone = EventSet.all.subtracting(principal.role.events)
+        let gone = EventSet.all.subtracting(principal.allowedEvents)
         retainFilters(of: consumer, except: gone)
         var kept = consumer.group?.key.filters ?? []
         for name in gone.names where !kept.isEmpty { kept[name.index] = nil }

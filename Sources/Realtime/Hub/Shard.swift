@@ -136,12 +136,16 @@ final class Shard {
 
     // MARK: Subscriptions
 
-    /// Puts the reader where its role and wishes belong. The filters' entries must have been retained for it.
+    /// Puts the reader where its principal and wishes belong. The wishes' filters must have been retained for it.
     func regroup(_ consumer: Consumer, events: EventSet, filters: [FilterEntry?]) {
+        let principal = consumer.principal
+        // Never refused for want of room: at most one a connection, and without it the reader would see too much.
+        let mandatory = principal.filter.flatMap { self.filters.retain($0.filter, limit: .max) }
         setSubscription(
             consumer,
             to: SubscriptionGroup.Key(
-                transport: consumer.sink?.transport ?? .webSocket, role: consumer.principal.role, events: events,
+                transport: consumer.sink?.transport ?? .webSocket, role: principal.role,
+                allowed: principal.allowedEvents, mandatory: mandatory, events: events,
                 filters: filters.contains { $0 != nil } ? filters : []))
     }
 
@@ -150,6 +154,7 @@ final class Shard {
             old.leave(consumer)
             for name in old.key.events.names { consumer.stream.figures.subscriptions[name.index] -= 1 }
             for entry in old.key.filters { if let entry { filters.release(entry) } }
+            if let mandatory = old.key.mandatory { filters.release(mandatory) }
             consumer.stream.dropIfEmpty(old)
         }
         guard let key else { return }

@@ -3,19 +3,21 @@ final class SubscriptionGroup {
     struct Key: Hashable {
         var transport: Transport
         var role: Role
+        /// What role and token let through, subscribed or not.
+        var allowed: EventSet
+        /// The principal's own filter: joined to everything by and, a broadcast to everyone included.
+        var mandatory: FilterEntry?
         var events: EventSet
         /// By the event's index; nil for no filter. Empty when there is none at all.
         var filters: [FilterEntry?]
     }
 
     let key: Key
-    private let allowed: EventSet
     /// Changes only through `join` and `leave`.
     private(set) var members: [Consumer] = []
 
     init(key: Key) {
         self.key = key
-        allowed = key.role.events
     }
 
     func filter(of name: EventName) -> FilterEntry? { key.filters.isEmpty ? nil : key.filters[name.index] }
@@ -36,10 +38,12 @@ final class SubscriptionGroup {
 
     /// Roles first: neither a subscription nor an audience gets past them. `passes` is asked only when it decides.
     func wants(_ publication: Publication, passes: (FilterEntry) -> Bool) -> Bool {
-        guard allowed.contains(publication.name), publication.audience.roles?.contains(key.role) ?? true
+        guard key.allowed.contains(publication.name), publication.audience.roles?.contains(key.role) ?? true
         else { return false }
-        if publication.audience.reachesEveryone { return true }
-        guard key.events.contains(publication.name) else { return false }
-        return filter(of: publication.name).map(passes) ?? true
+        if !publication.audience.reachesEveryone {
+            guard key.events.contains(publication.name), filter(of: publication.name).map(passes) ?? true
+            else { return false }
+        }
+        return key.mandatory.map(passes) ?? true
     }
 }

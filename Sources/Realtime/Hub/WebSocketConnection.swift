@@ -56,6 +56,28 @@ public enum WebSocketConnection {
         }
     }
 
+    /// The same for a client that will say who it is: its first message must be `auth` with a token, within
+    /// ``HubConfiguration/authenticationTime``. The hub must have a refresher to check it.
+    ///
+    /// - Throws: ``HubRefusal`` when a limit was reached since ``Hub/refusalOfPending(remoteAddress:)``.
+    public static func installPending(
+        on channel: any Channel, hub: Hub, remoteAddress: SocketAddress?, writesPastPipeline: Bool = false
+    ) throws {
+        guard let refresher = hub.refresher else { preconditionFailure("a hub without a refresher knows no tokens") }
+        let session = try PendingSession(
+            hub: hub, refresher: refresher, remoteAddress: remoteAddress, loop: channel.eventLoop)
+        let handler = WebSocketHandler(
+            limits: hub.configuration.frameLimits,
+            deadlines: .init(closeHandshake: hub.configuration.closeHandshake),
+            writesPastPipeline: writesPastPipeline, session: session)
+        do {
+            try add(handler, to: channel)
+        } catch {
+            session.closed(closeNumber: nil)
+            throw error
+        }
+    }
+
     /// The same handler without a hub: every message comes back. For conformance suites and tests only. The limit is of
     /// a frame and of a message; any number of fragments.
     ///

@@ -72,6 +72,10 @@ public struct ConnectionInfo: Sendable {
             }
             writer.endObject()
         }
+        if let filter = principal.filter {
+            writer.key("token_filter")
+            filter.filter.write(to: &writer)
+        }
         writer.member("connected_at", WallTime.rfc3339(connectedAt))
         writer.member("age_seconds", ageSeconds)
         writer.member("last_seen_ms", lastSeenMilliseconds)
@@ -84,6 +88,7 @@ public struct ConnectionInfo: Sendable {
         writer.member("cursor", cursor)
         writer.member("lag_events", lagEvents)
         writer.member("lag_ms", lagMilliseconds)
+        writer.member("token_id", principal.tokenID)
         writer.member(
             "token_expires_at", principal.expiresAt.map(WallTime.rfc3339))
         writer.endObject()

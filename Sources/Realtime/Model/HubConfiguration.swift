@@ -12,6 +12,10 @@ public struct HubConfiguration: Sendable {
     public var maximumConnectionsPerUser = 20_000
     public var maximumConnectionsPerAddress = 20_000
     public var maximumTenants = 1_000
+    /// Connections that have yet to say who they are; they count among all connections too.
+    public var maximumPending = 1_000
+    /// How long they have for it.
+    public var authenticationTime: TimeAmount = .seconds(15)
 
     // What a client may send.
     public var maximumFrameBytes = 16 << 10

@@ -49,6 +49,11 @@ public final class Publication: Sendable {
         role.maySee(name) && audience.roles?.contains(role) ?? true
     }
 
+    /// The same for a reader whose token may narrow its role and bring a filter.
+    public func isVisible(to principal: Principal) -> Bool {
+        principal.maySee(name) && isVisible(to: principal.role) && principal.filter.map { passes($0.filter) } ?? true
+    }
+
     /// `id` is unique to the event; `timestamp` is RFC 3339 UTC with milliseconds; `data` is one JSON object, UTF-8,
     /// without surrounding white space, and is sent as it is.
     public init(

@@ -28,6 +28,9 @@ public struct CloseCode: Sendable, Hashable, CustomStringConvertible {
 
     // Ours: reconnect.
 
+    /// An administrator asks the client to come back, to be let in anew.
+    public static let reconnect = CloseCode(4001, "reconnect_requested")
+
     /// The token expired; come back with a new one.
     public static let tokenExpired = CloseCode(4005, "token_expired")
     /// The client took nothing for too long, or stayed behind for too long. Resume with `since`.
@@ -43,10 +46,15 @@ public struct CloseCode: Sendable, Hashable, CustomStringConvertible {
     /// More messages a second than allowed, again and again.
     public static let rateLimited = CloseCode(4013, "rate_limited")
 
+    /// No token came within the time that a connection without one has.
+    public static let authenticationTimeout = CloseCode(4014, "authentication_timeout")
+
     // Ours: do not reconnect.
 
     /// An administrator ended the connection.
     public static let disconnected = CloseCode(4501, "disconnected_by_administrator")
+    /// The token of the first message is not one that this server takes.
+    public static let invalidToken = CloseCode(4502, "invalid_token")
     /// The user's right to be here was taken away.
     public static let forbidden = CloseCode(4503, "forbidden")
     /// Message after message was malformed: the client is broken.
@@ -54,8 +62,10 @@ public struct CloseCode: Sendable, Hashable, CustomStringConvertible {
 
     /// Every code that the server starts a close with, with what it means for the client.
     public static let table: [CloseCode] = [
-        normal, goingAway, protocolError, invalidText, tooLarge, tokenExpired, slowConsumer, pingTimeout, overloaded,
-        messageTimeout, subscriptionFailed, rateLimited, disconnected, forbidden, tooManyErrors,
+        normal, goingAway, protocolError, invalidText, tooLarge, reconnect, tokenExpired, slowConsumer, pingTimeout,
+        overloaded, messageTimeout, subscriptionFailed, rateLimited, authenticationTimeout, disconnected, invalidToken,
+        forbidden,
+        tooManyErrors,
     ]
 
     /// True when a client should come back.

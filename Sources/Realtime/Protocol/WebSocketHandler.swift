@@ -99,6 +99,13 @@ final class WebSocketHandler: ChannelDuplexHandler {
         context?.close(promise: nil)
     }
 
+    /// From here on another session is told of everything.
+    func handOver(to next: any WebSocketSession) {
+        guard !isClosed else { return }
+        session = next
+        next.opened(by: self)
+    }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {

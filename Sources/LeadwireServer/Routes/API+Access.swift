@@ -1,0 +1,89 @@
+import JSONBytes
+import Leads
+import Realtime
+
+/// Taking access away again: connections that end now, tokens that are refused from now on.
+extension API {
+    private static let defaultRevocation = Duration.seconds(30 * 86_400)
+    private static let longestRevocation = Duration.seconds(366 * 86_400)
+
+    /// `POST /ws/disconnect`: closes every connection of the tenant that all given conditions are true of.
+    func disconnectSelected(_ exchange: Exchange) async throws -> Reply {
+        let (document, _) = try await exchange.collectJSON()
+        var body = BodyFields(document.root, known: ["user", "token_id", "role", "filter", "reconnect"])
+        var selection = ConnectionSelection()
+        selection.user = body.string("user", maximum: 1_000)
+        selection.tokenID = body.string("token_id", maximum: 1_000)
+        selection.role = body.choice("role")
+        if let element = body.element("filter") {
+            do {
+                selection.filter = try EventFilter(json: element.bytes)
+            } catch {
+                body.report("filter", error.description)
+            }
+        }
+        let allowsReconnect = body.flag("reconnect") ?? false
+        if selection.isEmpty {
+            body.report("user", "or token_id, role or filter is required: nobody is meant by an empty selection")
+        }
+        try body.throwProblems()
+        let closed = await hub.disconnect(
+            selection, tenant: exchange.principal.tenant, code: allowsReconnect ? .reconnect : .forbidden)
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("closed", closed)
+        body.encodeWarnings(into: &json)
+        json.endObject()
+        return .json(json.bytes)
+    }
+
+    /// `POST /tokens/revoke`: one token by its id, or all that a user holds now; its connections are closed.
+    func revoke(_ exchange: Exchange) async throws -> Reply {
+        let (document, _) = try await exchange.collectJSON()
+        var body = BodyFields(document.root, known: ["token_id", "user", "until"])
+        let id = body.string("token_id", maximum: TokenClaims.maximumNameBytes)
+        let user = body.string("user", maximum: TokenClaims.maximumNameBytes)
+        let now = clock.now
+        let until = body.timestamp("until") ?? now.advanced(by: Self.defaultRevocation)
+        if (id == nil) == (user == nil) { body.report("token_id", "or user is required, one of the two") }
+        for (name, value) in [("token_id", id), ("user", user)] {
+            if let value, !TokenClaims.isName(value) {
+                body.report(name, "must be 1 to 128 bytes without control characters")
+            }
+        }
+        if until <= now || until.duration(since: now) > Self.longestRevocation {
+            body.report("until", "must be in the future and at most 366 days away")
+        }
+        try body.throwProblems()
+        guard let revocations else {
+            throw APIError(.notFound, "local mode has no tokens to revoke: they belong to --auth jwt")
+        }
+        // Refused first, closed then: who comes in between is refused at the door.
+        let subject: RevocationList.Subject = id.map { .token($0) } ?? .user(user ?? "")
+        let entry = try revocations.revoke(subject, tenant: exchange.principal.tenant, until: until)
+        let closed = await hub.disconnect(
+            ConnectionSelection(user: user, tokenID: id), tenant: exchange.principal.tenant, code: .forbidden)
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("token_id", id)
+        json.member("user", user)
+        json.member("revoked_at", entry.revokedAt.description)
+        json.member("until", entry.until.description)
+        json.member("closed", closed)
+        body.encodeWarnings(into: &json)
+        json.endObject()
+        return .json(json.bytes)
+    }
+
+    /// Figures of the whole process tell one tenant of the others' traffic; where an operator's tenant is named, only its
+    /// people see them.
+    func requireOperator(_ exchange: Exchange) throws(APIError) {
+        guard showsProcess(to: exchange) else {
+            throw APIError(.forbidden, "figures of the whole process are for the operator's tenant")
+        }
+    }
+
+    func showsProcess(to exchange: Exchange) -> Bool {
+        !exchange.isAnonymous && (operatorTenant == nil || operatorTenant == exchange.principal.tenant)
+    }
+}
