@@ -25,6 +25,7 @@ let package = Package(
     products: [
         .executable(name: "leadwire", targets: ["leadwire"]),
         .library(name: "Forest", targets: ["Forest"]),
+        .library(name: "LeadwireClient", targets: ["LeadwireClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -61,6 +62,17 @@ let package = Package(
             dependencies: ["Leads", "Features", "Forest", "Learning", "JSONBytes"],
             swiftSettings: strict),
         .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
+        // The other end of the stream, for programs of the team's own: it knows the wire and no room of the server.
+        .target(
+            name: "LeadwireClient",
+            dependencies: [
+                "JSONBytes",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "StoreSQLite",
             dependencies: [
@@ -114,6 +126,12 @@ let package = Package(
         // The stream's frame handler with an echo behind it, for the protocol's public conformance suite.
         .executableTarget(
             name: "EchoServer", dependencies: nio + ["Realtime"], path: "Tests/EchoServer", swiftSettings: strict),
+        .testTarget(
+            name: "LeadwireClientTests",
+            dependencies: nio + [
+                "LeadwireClient", "LeadwireServer", "StoreSQLite", "Scoring", "Learning", "Leads", "JSONBytes",
+            ],
+            swiftSettings: strict),
         // The suite that every LeadStore passes, and the process that the crash test kills.
         .target(
             name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),

@@ -16,7 +16,7 @@ from test_slow_reader import quantile
 SOAK = os.environ.get("LEADWIRE_SOAK") == "1"
 CONNECTIONS = 10_000
 READERS = 200
-EVENTS = 400
+EVENTS = 200
 SENT = re.compile(rb'"sent":([0-9.]+)')
 
 

@@ -201,9 +201,12 @@ struct EventStreamRouteTests {
                 }
                 _ = try await server.store.commit(Commit(events: events))
             }
-            let list = try await server.get("/api/v1/ml/ws/connections").json()
-            let lag = try #require(list["connections"]?.elements.first { _ in true }?["lag_events"]?.int)
-            #expect(lag > 0)
+            // The loop hands out what the store has handed over, until the socket takes no more.
+            var lag = 0
+            while lag == 0 {
+                let list = try await server.get("/api/v1/ml/ws/connections").json()
+                lag = try #require(list["connections"]?.elements.first { _ in true }?["lag_events"]?.int)
+            }
             #expect(try await numbers(slow, 1_200) == Array(1...1_200))
         }
     }

@@ -58,6 +58,14 @@ struct StillHub {
         await loop.run()
     }
 
+    /// Waits until every read of the history that is under way has come back and was made use of.
+    func finishReads() async {
+        while await hub.mailboxes[0].ask({ $0.reads.count }) ?? 0 > 0 {
+            await Task.yield()
+            await loop.run()
+        }
+    }
+
     /// One second after the other, so that every tick happens.
     func pass(seconds: Int) async {
         for _ in 0..<seconds { await loop.advanceTime(by: .seconds(1)) }
@@ -112,6 +120,10 @@ final class StillClient {
             bytes += buffer.readableBytesView
             bytesReceived += buffer.readableBytes
         }
+        return parsed()
+    }
+
+    private func parsed() -> [String] {
         var reader = FrameReader(bytes)
         while let frame = reader.next() { messages.append(frame.description) }
         bytes = reader.rest
@@ -125,7 +137,7 @@ final class StillClient {
         var pending: [UInt8] = []
         while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { pending += buffer.readableBytesView }
         bytes += pending.prefix(Int(Double(pending.count) * share))
-        return try await received()
+        return parsed()
     }
 
     /// So many messages, waiting for what another thread still has to do; fewer after five seconds.
@@ -215,6 +227,8 @@ final class TestLog: HistorySource {
         var isBroken = false
         var reads: [UInt64] = []
         var positions = 0
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
     }
 
     struct Broken: Error {}
@@ -223,6 +237,28 @@ final class TestLog: HistorySource {
 
     init(_ events: [Publication]) {
         state = NIOLockedValueBox(State(events: events))
+    }
+
+    /// From now on reads don't come back, until `release`.
+    func hold() { state.withLockedValue { $0.isHeld = true } }
+
+    func release() {
+        let held = state.withLockedValue { state in
+            state.isHeld = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for read in held { read.resume() }
+    }
+
+    private func waitWhileHeld() async {
+        await withCheckedContinuation { continuation in
+            let mayPass = state.withLockedValue { state in
+                if state.isHeld { state.held.append(continuation) }
+                return !state.isHeld
+            }
+            if mayPass { continuation.resume() }
+        }
     }
 
     func position(of tenant: String) async throws -> (epoch: String, offset: UInt64) {
@@ -234,7 +270,8 @@ final class TestLog: HistorySource {
     }
 
     func events(after offset: UInt64, tenant: String, limit: Int) async throws -> [HistoryItem] {
-        try state.withLockedValue { state in
+        await waitWhileHeld()
+        return try state.withLockedValue { state in
             state.reads.append(offset)
             guard !state.isBroken else { throw Broken() }
             return state.events.filter { $0.offset > offset && $0.tenant == tenant }.prefix(limit).map { event in

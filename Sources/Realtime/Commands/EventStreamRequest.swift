@@ -15,6 +15,7 @@ public struct EventStreamRequest: Sendable {
     ///   - events: nil for everything that the reader's role may see.
     ///   - filter: the JSON text of a filter tree, as in `subscribe`.
     ///   - since: the place of the last event that the client has; nil to begin with the next one.
+    /// - Throws: ``InvalidFilter`` for a text that is no filter, or one over its limits.
     public init(
         events: [EventName]?, filter: String?, since: (epoch: String, offset: UInt64)?
     ) throws(InvalidFilter) {

@@ -10,7 +10,7 @@ public final class Hub: Sendable {
     public let configuration: HubConfiguration
     let admission: Admission
     let refresher: (any TokenRefresher)?
-    private let mailboxes: [ShardMailbox]
+    let mailboxes: [ShardMailbox]
     private let nextID = Atomic<UInt64>(1)
     /// Held while a batch is handed to all loops, so that all see the same order.
     private let order = NIOLock()
