@@ -1,5 +1,6 @@
 import Foundation
 import LeadwireServer
+import StorePostgres
 
 /// Every setting of `leadwire serve`; the raw value is the key in `leadwire.yaml`, and upper-cased behind `LEADWIRE_` the
 /// name in the environment.
@@ -122,8 +123,10 @@ struct ServeConfiguration: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// `postgres://user:secret@host/db` without what stands between `//` and `@`.
+    /// `postgres://user:secret@host/db` without its passwords; of any other address, without what stands between `//`
+    /// and `@`.
     static func masked(_ address: String) -> String {
+        if PostgresAddress.isOne(address) { return PostgresAddress.masked(address) }
         guard let at = address.lastIndex(of: "@"), let scheme = address.range(of: "//") else { return address }
         guard scheme.upperBound < at else { return address }
         return address[..<scheme.upperBound] + "***" + address[at...]
