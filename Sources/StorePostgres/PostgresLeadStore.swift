@@ -28,6 +28,7 @@ public final class PostgresLeadStore: LeadStore {
     ///   - configuration: limits, deadlines, durability.
     ///   - sink: gets every new event of this store after it is durable, each tenant's in offset order, from the writing
     ///     thread and before the caller's commit returns.
+    /// - Returns: the store, ready; ``close()`` ends its threads.
     /// - Throws: `unavailable` with the server's reason when there is no connection, `readOnly` for a standby or a user
     ///   that may not make tables, `corrupt` for tables of a newer Leadwire or of another program, `other` for a
     ///   schema's name that can't be one.

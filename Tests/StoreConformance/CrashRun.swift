@@ -36,8 +36,10 @@ public struct CrashRun: Sendable {
     /// too.
     ///
     /// - Parameters:
+    ///   - arguments: of the helper.
     ///   - environment: what the helper sees besides this process's own.
     ///   - count: acknowledgements before the kill; nil draws 1...600.
+    /// - Throws: what starting it throws, and when it ended by itself.
     public mutating func runAndKill(
         _ arguments: [String], environment: [String: String] = [:], after count: Int? = nil
     ) async throws {

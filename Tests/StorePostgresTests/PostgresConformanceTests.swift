@@ -16,7 +16,7 @@ extension Trait where Self == ConditionTrait {
 @Suite struct ServerPresenceTests {
     @Test func `in CI the tests have a PostgreSQL server`() {
         let isCI = ProcessInfo.processInfo.environment["CI"] == "true"
-        #expect(!isCI || PostgresHarness.address != nil, "LEADWIRE_TEST_POSTGRES is not set, and CI must run these tests")
+        #expect(!isCI || PostgresHarness.address != nil, "LEADWIRE_TEST_POSTGRES is not set, and CI must have a server")
     }
 }
 

@@ -153,7 +153,8 @@ extension PostgresConfiguration {
         var next = options
         while let keyword = next.pointee.keyword {
             if String(cString: keyword) == "connect_timeout" {
-                let given = next.pointee.val.map { String(cString: $0) }
+                let given =
+                    next.pointee.val.map { String(cString: $0) }
                     ?? getenv("PGCONNECT_TIMEOUT").map { String(cString: $0) }
                 guard let seconds = given.flatMap({ Int($0) }), seconds > 0 else { return connectDeadline }
                 return .seconds(max(2, seconds))
