@@ -39,6 +39,12 @@ certify() {
 start() {
     folder=$(mktemp -d "${TMPDIR:-/tmp}/leadwire-postgres.XXXXXX")
     chmod 0755 "$folder"
+    if ! as_owner test -x "$folder"; then
+        # The temporary folder is closed to user postgres.
+        rmdir "$folder"
+        folder=$(mktemp -d /tmp/leadwire-postgres.XXXXXX)
+        chmod 0755 "$folder"
+    fi
     local password
     password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
     printf '%s' "$password" >"$folder/password"

@@ -8,4 +8,5 @@ swift build --build-tests --explicit-target-dependency-import-check error
 live='LeadwireServerTests|LiveHubTests|StoreSQLiteTests|StorePostgresTests'
 swift test --skip-build --skip "$live"
 scripts/postgres-test-server.sh run swift test --skip-build --no-parallel --filter "$live"
-LEADWIRE_BIN=$PWD/.build/debug/leadwire .build-venv/bin/python -m pytest -q tests-live
+LEADWIRE_BIN=$PWD/.build/debug/leadwire \
+    scripts/postgres-test-server.sh run .build-venv/bin/python -m pytest -q tests-live

@@ -43,6 +43,7 @@ struct GroupTransactions {
     /// - Returns: one answer a work; a refused work does not fail the others.
     /// - Throws: when nothing of the group was stored, or as `outcomeUnknown`.
     mutating func run(_ works: [WriteWork]) throws -> Answers {
+        // If that fails, nothing of these works has been tried.
         try settleDoubt()
         do {
             return try attempt(works)
@@ -132,7 +133,7 @@ struct GroupTransactions {
             // If the server said no, it did not commit. (57P is its farewell, which may come at any moment.)
             if let state = error.sqlState, !state.hasPrefix("57P") { throw error }
             doubt = open
-            guard try settleDoubt() else { throw error }
+            guard try isSettledAsCommitted() else { throw error }
             return []
         }
         if !events.isEmpty { sink?.deliver(events) }
@@ -141,24 +142,23 @@ struct GroupTransactions {
 
     // MARK: Doubt
 
+    private mutating func isSettledAsCommitted() throws -> Bool {
+        do { return try settleDoubt() } catch { throw PostgresFailure.outcomeUnknown }
+    }
+
     /// Finds out what became of the transaction in doubt, if there is one, and delivers its events if it was committed.
     ///
     /// - Returns: true if it was committed.
-    /// - Throws: `outcomeUnknown` when the server can't be asked.
+    /// - Throws: when the server can't be asked; the doubt then stays.
     @discardableResult
     private mutating func settleDoubt() throws -> Bool {
         guard let doubt else { return false }
         let (writer, limit) = (writer, patientLimit)
-        let committed: Int64
-        do {
-            session.close()
-            committed = try session.perform { connection in
-                // A server may refuse this (a pooler between us, say); then the row's lock is waited for.
-                _ = try? connection.run(writer.ending(doubt.serverProcess), within: limit)
-                return try connection.run(writer.lastCommitted, within: limit).needInteger(0, 0)
-            }
-        } catch {
-            throw PostgresFailure.outcomeUnknown
+        session.close()
+        let committed = try session.perform { connection in
+            // A server may refuse this (a pooler between us, say); then the row's lock is waited for.
+            _ = try? connection.run(writer.ending(doubt.serverProcess), within: limit)
+            return try connection.run(writer.lastCommitted, within: limit).needInteger(0, 0)
         }
         self.doubt = nil
         // Not `>=`: numbers only grow, and this was the last. After a restore the row may be older, never newer.

@@ -69,9 +69,11 @@ struct ServeConfiguration: Sendable {
         }
     }
 
-    /// Kubernetes gives every pod variables of its services; for one that is called leadwire they begin like ours.
+    /// Kubernetes gives every pod variables of its services; for one that is called leadwire they begin like ours. So do
+    /// those that name the servers of our tests.
     private static func isOurs(_ name: String) -> Bool {
-        name.hasPrefix("LEADWIRE_") && !name.hasPrefix("LEADWIRE_SERVICE_") && !name.hasPrefix("LEADWIRE_PORT_")
+        let others = ["LEADWIRE_SERVICE_", "LEADWIRE_PORT_", "LEADWIRE_TEST_"]
+        return name.hasPrefix("LEADWIRE_") && !others.contains { name.hasPrefix($0) }
     }
 
     private static func flagName(_ key: ServeKey) -> String {

@@ -93,15 +93,11 @@ import Testing
         #expect(error?.code == .outcomeUnknown && error?.isRetryable == true)
         #expect(error?.message.contains("not known") == true)
         #expect(sink.events.map(\.offset) == [1])
+        let later = await failure { _ = try await store.commit(Sample.scored("later", at: Sample.at(1))) }
+        #expect(later?.code == .unavailable, "of this one it is known that it was not tried")
         proxy.set(.pass)
         // The same request again: it stands in the log, so it is answered from there.
-        let repeated = try await untilItWorks {
-            do {
-                return try await store.commit(Sample.scored("a", at: Sample.at(1)))
-            } catch let error as StoreError where error.code == .outcomeUnknown {
-                throw StoreError(.unavailable, "still unknown")
-            }
-        }
+        let repeated = try await untilItWorks { try await store.commit(Sample.scored("a", at: Sample.at(1))) }
         #expect(repeated.map(\.offset) == [2])
         #expect(try await store.history(of: "a", tenant: Sample.tenant, limit: 9).count == 1)
         _ = try await store.commit(Sample.scored("after", at: Sample.at(2)))

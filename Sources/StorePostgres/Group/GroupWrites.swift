@@ -4,7 +4,7 @@ import Scoring
 
 /// The second round trip of a group: each table's rows in one statement, by `unnest`, and the commit.
 ///
-/// Measured against one prepared INSERT a row in libpq's pipeline mode: see docs/operations.md.
+/// `MeasurementTests` measures it against one prepared INSERT a row in pipeline mode.
 struct GroupWrites {
     let state: GroupState
     let retention: EventRetention
