@@ -79,6 +79,9 @@ let package = Package(
                 "Scoring", "Features", "Leads", "JSONBytes", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "StorePostgres", dependencies: ["Scoring", "Features", "Leads", "CPQ"], swiftSettings: strict),
         .target(
             name: "LeadwireServer",
             dependencies: nio + [
@@ -98,8 +101,8 @@ let package = Package(
         .executableTarget(
             name: "leadwire",
             dependencies: [
-                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features",
-                "Leads", "JSONBytes",
+                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "Learning",
+                "Forest", "Features", "Leads", "JSONBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -136,13 +139,17 @@ let package = Package(
         .target(
             name: "StoreConformance", dependencies: ["Scoring"], path: "Tests/StoreConformance", swiftSettings: strict),
         .executableTarget(
-            name: "StoreCrashHelper", dependencies: ["StoreSQLite", "StoreConformance"],
+            name: "StoreCrashHelper", dependencies: ["StoreSQLite", "StorePostgres", "StoreConformance", "Scoring"],
             path: "Tests/StoreCrashHelper", swiftSettings: strict),
         .testTarget(
             name: "StoreSQLiteTests",
             dependencies: [
                 "StoreSQLite", "StoreConformance", "StoreCrashHelper", .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "StorePostgresTests",
+            dependencies: ["StorePostgres", "StoreConformance", "StoreCrashHelper", "Scoring"],
             swiftSettings: strict),
         .testTarget(
             name: "LeadwireServerTests",

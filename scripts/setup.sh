@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=${1:-run}
-run_packages=(libxgboost-dev libsqlite3-dev curl ca-certificates)
-test_packages=(chromium chromium-driver wrk python3-venv procps)
+run_packages=(libxgboost-dev libsqlite3-dev libpq-dev curl ca-certificates)
+# PostgreSQL's tests start clusters of their own (postgres-test-server.sh); the one that its package makes is not used.
+test_packages=(chromium chromium-driver wrk python3-venv procps postgresql openssl)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

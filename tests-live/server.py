@@ -60,8 +60,8 @@ def request(base: str, method: str, path: str, body=None, headers=None, timeout:
 class Server:
     """`leadwire serve` on `port` with `data`; the log of all its lives is in `data/../serve.log`."""
 
-    def __init__(self, binary: str, data: pathlib.Path, port: int | None = None):
-        self.binary, self.data = binary, data
+    def __init__(self, binary: str, data: pathlib.Path, port: int | None = None, arguments: tuple[str, ...] = ()):
+        self.binary, self.data, self.arguments = binary, data, arguments
         self.port = port or free_port()
         self.base = f"http://localhost:{self.port}"
         self.log = data.parent / f"{data.name}.log"
@@ -72,7 +72,8 @@ class Server:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LEADWIRE_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--port", str(self.port), "--data", str(self.data)],
+                [self.binary, "serve", "--port", str(self.port), "--data", str(self.data),
+                 *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self.data.parent)
         wait_until(self.is_ready, f"{self.binary} serve is ready; its log:\n{self.tail()}", 30)
         return self

@@ -250,6 +250,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// Can't be reached, locked for too long, or shutting down: a retry may help.
         case unavailable
+        /// The connection was lost while the store committed: it may be stored or not. Repeating the same events is
+        /// safe, for an event that stands in the log is not stored again.
+        case outcomeUnknown = "outcome_unknown"
         /// The disk or the quota is full.
         case full
         /// The file or the server lets us read only.
@@ -275,7 +278,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    public var isRetryable: Bool { code == .unavailable || code == .overloaded || code == .full }
+    public var isRetryable: Bool { [.unavailable, .overloaded, .full, .outcomeUnknown].contains(code) }
     public var description: String { "store \(code.rawValue): \(message)" }
 }
 

@@ -90,13 +90,3 @@ public final class SQLiteLeadStore: LeadStore {
         }
     }
 }
-
-extension Commit {
-    /// What it holds in memory, roughly: for the queue's limit.
-    fileprivate var approximateBytes: Int {
-        scores.reduce(256) { $0 + $1.body.count + $1.lead.count + 768 }
-            + events.reduce(0) { $0 + $1.data.count + 256 }
-            + idempotency.reduce(0) { $0 + $1.answer.count + 256 }
-            + (outcomes.count + reviews.count) * 256
-    }
-}

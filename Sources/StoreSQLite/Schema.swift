@@ -79,24 +79,3 @@ enum Schema {
         CREATE TABLE probes (id INTEGER PRIMARY KEY) STRICT;
         """
 }
-
-extension Classification {
-    /// The number in the file; never renumbered.
-    var stored: Int64 {
-        switch self {
-        case .hot: 0
-        case .warm: 1
-        case .cold: 2
-        case .unqualified: 3
-        }
-    }
-
-    init(stored: Int64) throws {
-        guard let match = Classification.allCases.first(where: { $0.stored == stored }) else {
-            throw StoreError(.corrupt, "a stored classification that this version does not know")
-        }
-        self = match
-    }
-
-    func shelf(inReview: Bool) -> Int64 { stored * 2 + (inReview ? 1 : 0) }
-}

@@ -206,17 +206,3 @@ extension WriteTransaction {
         return CommittedEvent(event: event, offset: Schema.offset(ofPlace: place), epoch: log.epoch)
     }
 }
-
-extension Commit {
-    /// Whom an answer of this commit speaks of.
-    fileprivate func leads(of tenant: Tenant) -> Set<String> {
-        var ids = Set<String>()
-        for record in scores where record.tenant == tenant { ids.insert(record.score.leadID) }
-        for entry in outcomes where entry.tenant == tenant { ids.insert(entry.outcome.leadID) }
-        for review in reviews where review.tenant == tenant { ids.insert(review.leadID) }
-        for event in events where event.tenant == tenant {
-            if let id = event.leadID { ids.insert(id) }
-        }
-        return ids
-    }
-}

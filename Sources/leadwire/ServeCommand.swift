@@ -5,7 +5,6 @@ import LeadwireServer
 import Learning
 import Logging
 import Scoring
-import StoreSQLite
 
 /// `leadwire serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -23,7 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Address to listen on; local mode takes 127.0.0.1, localhost and ::1.") var host: String?
     @Option(help: "Port to listen on; 0 takes a free one.") var port: String?
     @Option(help: "Folder of the embedded store; made if absent.") var data: String?
-    @Option(help: "sqlite:FILE for a store elsewhere than in --data.") var database: String?
+    @Option(help: "postgres://USER:PASSWORD@HOST/DATABASE, or sqlite:FILE for a store elsewhere than in --data.")
+    var database: String?
     @Option(help: "Address of Redis (not part of this version).") var redis: String?
     @Option(help: "Model artifact; without one the prior serves.") var model: String?
     @Option(help: "local (this machine, everyone is administrator) or jwt (tokens).") var auth: String?
@@ -88,22 +88,19 @@ struct ServeCommand: AsyncParsableCommand {
         if let refusal = settings.refusal { throw ConfigurationError(refusal) }
         let profile = try configuration.text(.profile).map(ServeProfile.load(from:)) ?? AgencyProfile()
         let model = try ServeCommand.model(configuration, profile: profile)
-        let path = try ServeCommand.storePath(configuration)
-        if settings.authentication == .jwt { settings.access.revocationFile = path + ".revocations.json" }
-        var store = StoreConfiguration()
-        store.durability = try configuration.choice(.durability)
+        let store = try ServeCommand.store(configuration)
+        if settings.authentication == .jwt {
+            settings.access.revocationFile = try ServeCommand.revocationFile(store, configuration)
+        }
         let level: Logger.Level = try configuration.choice(.logLevel)
         var logger = Logger(label: "leadwire") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         let clock = SystemClock()
-        let storeConfiguration = store
         let parts = LeadwireServer.Parts(
             model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),
-            openStore: { sink throws(StoreError) in
-                try SQLiteLeadStore(path: path, configuration: storeConfiguration, sink: sink)
-            })
+            openStore: { sink async throws(StoreError) in try await store.open(sink) })
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
-        let greeting = ServeGreeting(settings: settings, model: model, storePath: path)
+        let greeting = ServeGreeting(settings: settings, model: model, place: store.description)
         do {
             try await server.run { port in greeting.print(port: port) }
         } catch {

@@ -1,5 +1,6 @@
 import Foundation
 import LeadwireServer
+import StorePostgres
 
 /// Every setting of `leadwire serve`; the raw value is the key in `leadwire.yaml`, and upper-cased behind `LEADWIRE_` the
 /// name in the environment.
@@ -80,9 +81,11 @@ struct ServeConfiguration: Sendable {
         }
     }
 
-    /// Kubernetes gives every pod variables of its services; for one that is called leadwire they begin like ours.
+    /// Kubernetes gives every pod variables of its services; for one that is called leadwire they begin like ours. So do
+    /// those that name the servers of our tests.
     private static func isOurs(_ name: String) -> Bool {
-        name.hasPrefix("LEADWIRE_") && !name.hasPrefix("LEADWIRE_SERVICE_") && !name.hasPrefix("LEADWIRE_PORT_")
+        let others = ["LEADWIRE_SERVICE_", "LEADWIRE_PORT_", "LEADWIRE_TEST_"]
+        return name.hasPrefix("LEADWIRE_") && !others.contains { name.hasPrefix($0) }
     }
 
     private static func flagName(_ key: ServeKey) -> String {
@@ -134,8 +137,10 @@ struct ServeConfiguration: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// `postgres://user:secret@host/db` without what stands between `//` and `@`.
+    /// `postgres://user:secret@host/db` without its passwords; of any other address, without what stands between `//`
+    /// and `@`.
     static func masked(_ address: String) -> String {
+        if PostgresAddress.isOne(address) { return PostgresAddress.masked(address) }
         guard let at = address.lastIndex(of: "@"), let scheme = address.range(of: "//") else { return address }
         guard scheme.upperBound < at else { return address }
         return address[..<scheme.upperBound] + "***" + address[at...]

@@ -67,35 +67,14 @@ extension ServeCommand {
         }
         return model
     }
-
-    /// The database's file; its folder is made, for its owner only.
-    static func storePath(_ configuration: ServeConfiguration) throws(ConfigurationError) -> String {
-        var path = (configuration.text(.data) ?? "data") + "/leadwire.sqlite"
-        if let address = configuration.text(.database), !address.isEmpty {
-            guard address.hasPrefix("sqlite:") else {
-                let shown = ServeConfiguration.masked(address)
-                throw ConfigurationError("--database \(shown) is not part of this version: only sqlite:FILE is")
-            }
-            path = String(address.dropFirst("sqlite:".count))
-            if path.hasPrefix("//") { path = String(path.dropFirst(2)) }
-        }
-        guard !path.isEmpty, !path.hasSuffix("/") else { throw ConfigurationError("--database names no file") }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw ConfigurationError("the folder \(folder.path) can't be made")
-        }
-        return path
-    }
 }
 
 /// What start-up tells the person at the terminal.
 struct ServeGreeting: Sendable {
     var settings: ServerSettings
     var model: ModelArtifact
-    var storePath: String
+    /// Where leads and scores are kept.
+    var place: String
 
     func print(port: Int) {
         let host = settings.host
@@ -109,7 +88,7 @@ struct ServeGreeting: Sendable {
             Leadwire \(LeadwireVersion.current) listens on \(address)
             \(accessLine)
             \(modelLine)
-            Leads and scores are kept in \(storePath).
+            Leads and scores are kept in \(place).
             Board: \(address)/   API: \(address)/docs
 
             Send a first lead:

@@ -1,3 +1,4 @@
+import Scoring
 import StoreConformance
 import StoreSQLite
 import Testing

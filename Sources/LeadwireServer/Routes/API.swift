@@ -77,6 +77,11 @@ struct API: Sendable {
         case .optedOut: APIError(.scoringOptedOut, "the lead asked not to be scored automatically")
         case .notFound: APIError(.notFound, "nothing is stored of this lead")
         case .overloaded: APIError(.overloaded, "more waits to be stored than the limit allows")
+        case .outcomeUnknown:
+            APIError(
+                .storeUnavailable,
+                "the database was lost while it stored this, and whether it did is not known: repeat it with the same "
+                    + "request_id")
         case .unavailable, .full, .readOnly, .corrupt, .other:
             APIError(.storeUnavailable, "the store can't do this now (\(error.code.rawValue)); nothing was changed")
         }

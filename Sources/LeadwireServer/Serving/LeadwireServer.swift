@@ -21,12 +21,12 @@ public struct LeadwireServer: Sendable {
         public var cache: any ScoreCache
         public var scoring: ScoringConfiguration
         /// Opens the store with the sink that its log must feed.
-        public var openStore: @Sendable (any EventSink) throws(StoreError) -> any LeadStore
+        public var openStore: @Sendable (any EventSink) async throws(StoreError) -> any LeadStore
 
         public init(
             model: ModelArtifact, profile: AgencyProfile, clock: any WallClock, cache: any ScoreCache,
             scoring: ScoringConfiguration = ScoringConfiguration(),
-            openStore: @escaping @Sendable (any EventSink) throws(StoreError) -> any LeadStore
+            openStore: @escaping @Sendable (any EventSink) async throws(StoreError) -> any LeadStore
         ) {
             self.model = model
             self.profile = profile
@@ -53,7 +53,7 @@ public struct LeadwireServer: Sendable {
         self.settings = settings
         self.logger = logger
         let publisher = EventPublisher()
-        let store = try parts.openStore(publisher)
+        let store = try await parts.openStore(publisher)
         var hubConfiguration = settings.hub
         let clock = parts.clock
         hubConfiguration.wallClock = { clock.now.milliseconds }

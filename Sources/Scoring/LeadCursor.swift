@@ -1,19 +1,17 @@
-import Scoring
-
 /// Where a page ended: the sort, the rank and the row of its last lead. As text it is 48 hexadecimal digits with a
 /// checksum, so that a cut, edited or foreign cursor is an error and never a wrong page.
-struct LeadCursor: Hashable {
+package struct LeadCursor: Hashable {
     /// Scores and commissions by their bits, moments in milliseconds.
-    var rank: UInt64
-    var row: Int64
+    package var rank: UInt64
+    package var row: Int64
 
-    init(rank: UInt64, row: Int64) {
+    package init(rank: UInt64, row: Int64) {
         self.rank = rank
         self.row = row
     }
 
     /// - Throws: ``StoreError/Code/badCursor`` for anything that ``text(for:)`` of this sort did not make.
-    init(_ text: String, for sort: LeadQuery.Sort) throws(StoreError) {
+    package init(_ text: String, for sort: LeadQuery.Sort) throws(StoreError) {
         let digits = Array(text.utf8)
         guard digits.count == 48, digits.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
             let rank = UInt64(text.prefix(16), radix: 16), let row = UInt64(text.dropFirst(16).prefix(16), radix: 16)
@@ -24,7 +22,7 @@ struct LeadCursor: Hashable {
         }
     }
 
-    func text(for sort: LeadQuery.Sort) -> String {
+    package func text(for sort: LeadQuery.Sort) -> String {
         let row = UInt64(bitPattern: row)
         return LeadCursor.hex(rank) + LeadCursor.hex(row) + LeadCursor.hex(LeadCursor.checksum(rank, row, sort))
     }

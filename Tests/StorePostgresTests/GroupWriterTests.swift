@@ -1,0 +1,172 @@
+import Foundation
+import Scoring
+import StoreConformance
+import StorePostgres
+import Synchronization
+import Testing
+
+/// Holds the writer's thread inside `deliver` until it is let go: what is sent meanwhile must queue.
+private final class Gate: EventSink {
+    private let entered = DispatchSemaphore(value: 0)
+    private let leave = DispatchSemaphore(value: 0)
+    private let isFirst = Mutex(true)
+    let groups = Mutex<[Int]>([])
+
+    func deliver(_ events: [CommittedEvent]) {
+        groups.withLock { $0.append(events.count) }
+        let waits = isFirst.withLock { first in
+            defer { first = false }
+            return first
+        }
+        guard waits else { return }
+        entered.signal()
+        leave.wait()
+    }
+
+    func awaitEntry() async {
+        await withCheckedContinuation { caller in
+            DispatchQueue.global().async {
+                self.entered.wait()
+                caller.resume()
+            }
+        }
+    }
+
+    func open() { leave.signal() }
+}
+
+@Suite(.needsServer) struct GroupWriterTests {
+    private func held(
+        _ harness: PostgresHarness, _ gate: Gate
+    ) async throws -> (PostgresLeadStore, Task<Void, any Error>) {
+        let store = try await harness.openStore(sink: gate)
+        let first = Task { _ = try await store.commit(Sample.scored("first", at: Sample.at(0))) }
+        await gate.awaitEntry()
+        return (store, first)
+    }
+
+    /// Sends so many commits while the writer is held, and waits until they stand in the queue.
+    private func send(
+        _ count: Int, to store: PostgresLeadStore, _ commit: @escaping @Sendable (Int) -> Commit
+    ) async -> [Task<StoreError.Code?, Never>] {
+        var tasks: [Task<StoreError.Code?, Never>] = []
+        for number in 0..<count {
+            let before = store.queuedCommits
+            tasks.append(
+                Task {
+                    do {
+                        _ = try await store.commit(commit(number))
+                        return nil
+                    } catch {
+                        return (error as? StoreError)?.code
+                    }
+                })
+            while store.queuedCommits == before { await Task.yield() }
+        }
+        return tasks
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `commits that come while one is written share the next transaction`() async throws {
+        let (gate, harness) = (Gate(), try PostgresHarness())
+        let (store, first) = try await held(harness, gate)
+        let tasks = await send(40, to: store) { Sample.scored("\($0)", at: Sample.at(1)) }
+        gate.open()
+        for task in tasks { #expect(await task.value == nil) }
+        try await first.value
+        #expect(gate.groups.withLock { $0 } == [1, 40])
+        await store.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `over the queue's limit a commit is refused at once, and the queued ones go through`() async throws {
+        let (gate, harness) = (Gate(), try PostgresHarness { $0.maximumQueuedCommits = 5 })
+        let (store, first) = try await held(harness, gate)
+        let tasks = await send(5, to: store) { Sample.scored("\($0)", at: Sample.at(1)) }
+        do {
+            _ = try await store.commit(Sample.scored("too many", at: Sample.at(1)))
+            Issue.record("the limit did not hold")
+        } catch {
+            #expect(error.code == .overloaded && error.isRetryable)
+        }
+        gate.open()
+        for task in tasks { #expect(await task.value == nil) }
+        try await first.value
+        #expect(try await store.statistics(of: Sample.tenant).leads == 6)
+        await store.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `over the queue's bytes a commit is refused too`() async throws {
+        let (gate, harness) = (Gate(), try PostgresHarness { $0.maximumQueuedBytes = 100_000 })
+        let (store, first) = try await held(harness, gate)
+        let big = Sample.record("big", at: Sample.at(1), body: [UInt8](repeating: 32, count: 200_000))
+        let tasks = await send(1, to: store) { _ in Commit(scores: [big]) }
+        await #expect(throws: StoreError.self) { try await store.commit(Commit(scores: [big])) }
+        gate.open()
+        for task in tasks { #expect(await task.value == nil) }
+        try await first.value
+        await store.close()
+    }
+
+    /// A constraint that one commit breaks: the server refuses the group, and each commit gets its own try.
+    @Test(.timeLimit(.minutes(1)))
+    func `an error that one commit causes does not fail its neighbours`() async throws {
+        let (gate, harness) = (Gate(), try PostgresHarness())
+        let (store, first) = try await held(harness, gate)
+        _ = try harness.sql("ALTER TABLE scores ADD CHECK (length(body) < 1000000)")
+        let tasks = await send(9, to: store) { number in
+            var commit = Sample.scored("\(number)", at: Sample.at(1))
+            if number == 4 { commit.scores[0].body = [UInt8](repeating: 32, count: 2 << 20) }
+            return commit
+        }
+        gate.open()
+        var codes: [StoreError.Code?] = []
+        for task in tasks { codes.append(await task.value) }
+        try await first.value
+        #expect(codes == [nil, nil, nil, nil, .other, nil, nil, nil, nil])
+        let log = try await store.events(after: 0, tenant: Sample.tenant, limit: 99)
+        #expect(log.map(\.offset) == Array(1...9), "the refused group used no offset")
+        #expect(gate.groups.withLock { $0 } == Array(repeating: 1, count: 9), "nothing was delivered twice")
+        await store.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `who has waited too long for the writer is told so, and nothing of it is written`() async throws {
+        let (gate, harness) = (Gate(), try PostgresHarness { $0.patience = .milliseconds(200) })
+        let (store, first) = try await held(harness, gate)
+        let tasks = await send(3, to: store) { Sample.scored("\($0)", at: Sample.at(1)) }
+        for task in tasks { #expect(await task.value == .unavailable) }
+        gate.open()
+        try await first.value
+        try await store.probeWrite()
+        #expect(try await store.statistics(of: Sample.tenant).leads == 1)
+        await store.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `two spellings of one character are two leads, and U+0000 is replaced in names only`() async throws {
+        let harness = try PostgresHarness()
+        let store = try await harness.openStore()
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        var odd = Sample.record(composed, score: 1, at: Sample.at(0), source: "a\u{0}b", name: "N\u{0}")
+        odd.body = [0, 1, 0]
+        _ = try await store.commit(
+            Commit(scores: [odd, Sample.record(decomposed, score: 2, at: Sample.at(0))]))
+        #expect(try await store.statistics(of: Sample.tenant).leads == 2)
+        let found = try #require(try await store.state(of: composed, tenant: Sample.tenant).latest)
+        #expect(found.mlScore == 1 && found.leadSource == "a\u{FFFD}b" && found.leadName == "N\u{FFFD}")
+        #expect(found.body == [0, 1, 0])
+        #expect(try await store.state(of: decomposed, tenant: Sample.tenant).latest?.mlScore == 2)
+        await store.close()
+    }
+}
+
+extension LoggedEvent {
+    var offset: UInt64 {
+        switch self {
+        case .event(let committed): committed.offset
+        case .erased(let offset): offset
+        }
+    }
+}
