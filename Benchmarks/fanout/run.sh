@@ -11,5 +11,5 @@ if ! cmp -s Benchmarks/fanout/requirements.txt "$venv/.requirements"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r Benchmarks/fanout/requirements.txt
     cp Benchmarks/fanout/requirements.txt "$venv/.requirements"
 fi
-swift build -c release --package-path Benchmarks --scratch-path .build-bench --product fanout-bench >&2
+swift build -c release --package-path Benchmarks --scratch-path .build-bench --product fanout-bench </dev/null >&2
 exec python3 Benchmarks/fanout/run.py --server .build-bench/release/fanout-bench --python "$venv/bin/python" "$@"
