@@ -7,7 +7,7 @@ PORT ?= 8000
 DATA ?= data
 VENV := .build-venv
 
-.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz soak bench docs clean
+.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz soak bench bench-fanout docs clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,19 +36,23 @@ test: setup-tests ## Everything: units, stores, live server, browser, contract
 test-swift: setup ## The Swift tests alone
 	$(SWIFT) test
 
-check: lint test fuzz ## What CI runs: format and lint, warnings as errors, tests, fuzzing for a minute
+check: lint test docs fuzz ## What CI runs: format and lint, warnings as errors, tests, documents, fuzzing for a minute
 
 lint: ## Format and lint, strict
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks FuzzTesting
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks FuzzTesting SoakTesting
 
 format: ## Format in place
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks FuzzTesting
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks FuzzTesting SoakTesting
 
 fuzz: setup ## Fuzz the parsers and model loaders for a minute
 	FuzzTesting/run.sh
 
 soak: setup-tests ## Long checks of the stream: sanitizers, a slow reader, resuming clients, churn (40 minutes)
 	scripts/soak.sh
+
+bench-fanout: setup ## Race the stream against nchan and uWebSockets (10 minutes; installs them)
+	@scripts/setup.sh fanout
+	Benchmarks/fanout/run.sh
 
 bench: setup-tests release ## Measure against the Python stack and libxgboost; writes Benchmarks/results
 	Benchmarks/run.sh $(RELEASE)/release/leadwire

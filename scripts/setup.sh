@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says what it does. `setup.sh run` for building and serving, `setup.sh test` for the
-# tests and benchmarks as well. Safe to call again: what is there is left alone, and then no network is used.
+# tests and benchmarks as well, `fanout` for the rivals of `make bench-fanout`. Safe to call again: what is there is left
+# alone, and then no network is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,6 +9,7 @@ what=${1:-run}
 run_packages=(libxgboost-dev libsqlite3-dev libpq-dev curl ca-certificates)
 # PostgreSQL's tests start clusters of their own (postgres-test-server.sh); the one that its package makes is not used.
 test_packages=(chromium chromium-driver wrk python3-venv procps postgresql openssl)
+fanout_packages=(nginx libnginx-mod-nchan libuv1 python3-venv gcc libc6-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -18,6 +20,7 @@ fi
 
 wanted=("${run_packages[@]}")
 if [ "$what" = test ]; then wanted+=("${test_packages[@]}"); fi
+if [ "$what" = fanout ]; then wanted+=("${fanout_packages[@]}"); fi
 missing=()
 for package in "${wanted[@]}"; do
     if [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | cut -c1-2)" != ii ]; then

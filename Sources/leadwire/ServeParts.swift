@@ -18,6 +18,8 @@ extension ServeCommand {
         settings.access = try access(configuration)
         settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
+        settings.hub.maximumConnections = DescriptorLimit.connections(
+            wanted: settings.hub.maximumConnections, descriptors: DescriptorLimit.raise())
         if let redis = configuration.text(.redis), !redis.isEmpty {
             throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
         }

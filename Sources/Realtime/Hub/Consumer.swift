@@ -29,8 +29,9 @@ final class Consumer {
     /// Since when the channel takes nothing more; nil while it does.
     var unwritableSince: NIODeadline?
 
+    /// From its entry into the shard's lists until it leaves them.
+    var isListed = false
     // Places in the shard's lists; -1 for not there.
-    var listIndex = -1
     var wheelSlot = 0
     var wheelIndex = -1
     var watchIndex = -1

@@ -12,6 +12,8 @@ public final class Hub: Sendable {
     let refresher: (any TokenRefresher)?
     let mailboxes: [ShardMailbox]
     private let nextID = Atomic<UInt64>(1)
+    /// Connections that a loop describes to an administrator in one turn.
+    private static let connectionsAtOnce = 64
     /// Held while a batch is handed to all loops, so that all see the same order.
     private let order = NIOLock()
 
@@ -112,7 +114,17 @@ public final class Hub: Sendable {
         let after = query.cursor.flatMap { ConnectionID.number($0, node: configuration.node) } ?? 0
         var found: [ConnectionInfo] = []
         for mailbox in mailboxes {
-            found += await mailbox.ask { $0.connections(query, after: after, limit: limit + 1) } ?? []
+            // In slices, so that no loop describes a thousand connections at one go while events wait.
+            var reached = after
+            var wanted = limit + 1
+            while wanted > 0 {
+                let (start, size) = (reached, min(wanted, Self.connectionsAtOnce))
+                let slice = await mailbox.ask { $0.connections(query, after: start, limit: size) } ?? []
+                found += slice
+                wanted -= slice.count
+                guard slice.count == size, let last = slice.last else { break }
+                reached = last.number
+            }
         }
         found.sort { $0.number < $1.number }
         let page = Array(found.prefix(limit))

@@ -31,21 +31,20 @@ extension Shard {
 
     /// The first `limit` in order of their number, after one.
     func connections(_ query: ConnectionQuery, after: UInt64, limit: Int) -> [ConnectionInfo] {
-        let found = consumers.filter { consumer in
-            consumer.number > after
-                && (query.tenant == nil || query.tenant == consumer.principal.tenant)
+        let found = consumers[position(after: after)...].lazy.filter { consumer in
+            (query.tenant == nil || query.tenant == consumer.principal.tenant)
                 && (query.user == nil || query.user == consumer.principal.user)
                 && (query.role == nil || query.role == consumer.principal.role)
                 && (query.event.map { consumer.subscriptions.contains($0) } ?? true)
                 && (query.isLagging.map { $0 != consumer.isLive } ?? true)
         }
-        return found.sorted { $0.number < $1.number }.prefix(limit).map(info)
+        return found.prefix(limit).map(info)
     }
 
     /// False if there is none, or it is another tenant's.
     func disconnect(_ number: UInt64, tenant: String?, code: CloseCode) -> Bool {
-        guard let consumer = consumers.first(where: { $0.number == number }),
-            tenant == nil || tenant == consumer.principal.tenant
+        guard case let place = position(after: number), place > 0, consumers[place - 1].number == number,
+            case let consumer = consumers[place - 1], tenant == nil || tenant == consumer.principal.tenant
         else { return false }
         consumer.close(code)
         return true

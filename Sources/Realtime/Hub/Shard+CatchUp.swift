@@ -24,7 +24,7 @@ extension Shard {
 
     /// From live to behind: it has everything up to `cursor`.
     func fallBehind(_ consumer: Consumer, at cursor: UInt64) {
-        guard consumer.listIndex >= 0, consumer.catchUp == nil else { return }
+        guard consumer.isListed, consumer.catchUp == nil else { return }
         consumer.catchUp = CatchUp(cursor: cursor, at: loop.now)
         consumer.stream.figures.fellBehind += 1
         watchIfNeeded(consumer)

@@ -38,7 +38,7 @@ extension Shard {
         guard !stream.isKnown else { return body() }
         consumer.park()
         stream.waiting.append { [weak consumer] isKnown in
-            guard let consumer, consumer.listIndex >= 0 else { return }
+            guard let consumer, consumer.isListed else { return }
             if isKnown {
                 body()
             } else {
@@ -234,7 +234,7 @@ extension Shard {
         consumer.park()
         // The future is this loop's own, so its callback runs where the reader lives.
         loop.makeFutureWithTask { await refresher.verdict(onToken: token) }.assumeIsolated().whenComplete { result in
-            guard consumer.listIndex >= 0 else { return }
+            guard consumer.isListed else { return }
             defer { consumer.unpark() }
             guard case .success(.valid(let principal)) = result, principal.user == consumer.principal.user,
                 principal.tenant == consumer.principal.tenant, !refresher.isRevoked(principal)

@@ -14,6 +14,7 @@ final class Shard {
     let maximumHistoryBytes: Int
 
     private(set) var streams: [String: TenantStream] = [:]
+    /// In the order of their numbers, so that a page of them is a short walk.
     private(set) var consumers: [Consumer] = []
     /// Readers by the second of their heartbeat, so that each second touches its share only.
     private var wheel: [[Consumer]]
@@ -61,8 +62,8 @@ final class Shard {
     // MARK: Coming and going
 
     func add(_ consumer: Consumer) {
-        consumer.listIndex = consumers.count
-        consumers.append(consumer)
+        consumer.isListed = true
+        consumers.insert(consumer, at: position(after: consumer.number))
         consumer.wheelSlot = seconds % wheel.count
         consumer.wheelIndex = wheel[consumer.wheelSlot].count
         wheel[consumer.wheelSlot].append(consumer)
@@ -78,9 +79,10 @@ final class Shard {
 
     func remove(_ consumer: Consumer, closeNumber: UInt16?) {
         admission.leave(consumer.principalAtEntry, address: consumer.address)
-        guard consumer.listIndex >= 0 else { return }
+        guard consumer.isListed else { return }
         setSubscription(consumer, to: nil)
-        Self.take(consumer, \.listIndex, outOf: &consumers)
+        consumer.isListed = false
+        consumers.remove(at: position(after: consumer.number) - 1)
         Self.take(consumer, \.wheelIndex, outOf: &wheel[consumer.wheelSlot])
         Self.take(consumer, \.watchIndex, outOf: &watched)
         Self.take(consumer, \.expiryIndex, outOf: &expiring)
@@ -112,10 +114,22 @@ final class Shard {
 
     // MARK: Lists
 
+    /// The place in `consumers` of the first one above a number. Numbers only grow, so a new one mostly goes to the end.
+    func position(after number: UInt64) -> Int {
+        guard let last = consumers.last, last.number > number else { return consumers.count }
+        var low = 0
+        var high = consumers.count
+        while low < high {
+            let middle = (low + high) / 2
+            if consumers[middle].number > number { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
     func beating(inSlot slot: Int) -> [Consumer] { wheel[slot % wheel.count] }
 
     func watchIfNeeded(_ consumer: Consumer) {
-        let needed = consumer.listIndex >= 0 && (consumer.catchUp != nil || consumer.unwritableSince != nil)
+        let needed = consumer.isListed && (consumer.catchUp != nil || consumer.unwritableSince != nil)
         if needed && consumer.watchIndex < 0 {
             consumer.watchIndex = watched.count
             watched.append(consumer)
@@ -194,7 +208,7 @@ final class Shard {
         let away = rest + configuration.restartTime + spread
         // The shard lives on its loop, and NIO traps where that is not so.
         loop.assumeIsolated().scheduleTask(in: wait) { [weak consumer] in
-            guard let consumer, consumer.listIndex >= 0 else { return }
+            guard let consumer, consumer.isListed else { return }
             // A reader that never spoke is sent nothing but the close frame.
             if consumer.group != nil {
                 consumer.send(ServerMessage.goingAway(afterMilliseconds: Int(away.nanoseconds / 1_000_000)))
