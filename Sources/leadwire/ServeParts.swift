@@ -3,6 +3,7 @@ import Leads
 import LeadwireServer
 import Learning
 import Logging
+import Realtime
 import Scoring
 
 /// From settings to what a server is made of; each refusal says what to set.
