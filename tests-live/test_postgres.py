@@ -5,29 +5,11 @@ import signal
 import subprocess
 import time
 import urllib.parse
-import uuid
 
 import pytest
 
-from conftest import missing
+from nodes import address, psql  # noqa: F401 (a fixture)
 from server import API, Server, request, wait_until
-
-
-@pytest.fixture
-def address(tool) -> str:
-    """A database of its own in the server that scripts/postgres-test-server.sh started."""
-    given = os.environ.get("LEADWIRE_TEST_POSTGRES", "")
-    if not given:
-        missing("LEADWIRE_TEST_POSTGRES, a server's address,")
-    name = f"live_{uuid.uuid4().hex}"
-    psql(given, f"CREATE DATABASE {name}")
-    yield given.replace("/postgres?", f"/{name}?")
-    psql(given, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def psql(address: str, text: str) -> str:
-    command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", text]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
 def serve(binary: str, *arguments: str) -> subprocess.CompletedProcess:

@@ -324,4 +324,11 @@ public protocol LeadStore: Sendable {
 public enum LoggedEvent: Sendable, Hashable {
     case event(CommittedEvent)
     case erased(offset: UInt64)
+
+    public var offset: UInt64 {
+        switch self {
+        case .event(let committed): committed.offset
+        case .erased(let offset): offset
+        }
+    }
 }

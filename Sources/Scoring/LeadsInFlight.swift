@@ -33,4 +33,11 @@ final class LeadsInFlight: Sendable {
     func forget(leadID: String, tenant: Tenant) {
         flights.withLock { $0[Key(tenant: tenant, leadID: leadID)]?.isForgotten = true }
     }
+
+    /// The same for every lead of a tenant.
+    func forgetAll(of tenant: Tenant) {
+        flights.withLock { flights in
+            for key in flights.keys where key.tenant == tenant { flights[key]?.isForgotten = true }
+        }
+    }
 }

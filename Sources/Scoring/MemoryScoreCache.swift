@@ -74,10 +74,18 @@ public final class MemoryScoreCache: ScoreCache {
         }
     }
 
-    /// O(entries): for opting out and erasing, not for every request.
     public func remove(leadID: String, tenant: Tenant) {
+        remove { $0.leadID == leadID && $0.tenant == tenant }
+    }
+
+    public func forgetOwn(of tenant: Tenant) {
+        remove { $0.tenant == tenant }
+    }
+
+    /// O(entries): for opting out and erasing, not for every request.
+    private func remove(where isMeant: (CacheKey) -> Bool) {
         state.withLock { state in
-            for (key, entry) in state.entries where key.leadID == leadID && key.tenant == tenant {
+            for (key, entry) in state.entries where isMeant(key) {
                 state.entries[key] = nil
                 state.byteCount -= entry.byteCount
             }

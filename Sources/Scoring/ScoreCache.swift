@@ -36,6 +36,9 @@ public protocol ScoreCache: Sendable {
     func insert(_ record: ScoreRecord, for key: CacheKey) async throws
     /// Forgets every entry of a lead.
     func remove(leadID: String, tenant: Tenant) async throws
+    /// Forgets what this process alone remembers of a tenant: another node has forgotten a lead of it. What the nodes
+    /// share that node has taken care of.
+    func forgetOwn(of tenant: Tenant)
     func ping() async throws
     var statistics: CacheStatistics { get }
 }

@@ -122,6 +122,13 @@ public final class ScoringEngine: Sendable {
         try await cache.remove(leadID: leadID, tenant: tenant)
     }
 
+    /// Another node has forgotten a lead of this tenant, and which one is nobody's business: everything that this
+    /// process remembers of the tenant goes, and what is being computed is not remembered.
+    public func forgetOwn(of tenant: Tenant) {
+        inFlight.forgetAll(of: tenant)
+        cache.forgetOwn(of: tenant)
+    }
+
     /// A reading of latencies and counts.
     public var statistics: ScoringStatistics { recorder.snapshot() }
 

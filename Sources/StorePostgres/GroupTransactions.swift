@@ -108,14 +108,17 @@ struct GroupTransactions {
                 _ = try commit(erasure.notes, connection, [])
                 return .receipt(nil)
             }
-            let answers = try connection.run(erasure.removals, within: patientLimit)
-            let (receipt, won) = try erasure.receipt(from: answers)
+            let removals = [NoticeQueries.lock, erasure.announcement] + erasure.removals
+            let answers = try connection.run(removals, within: patientLimit)
+            let (receipt, won) = try erasure.receipt(from: Array(answers.dropFirst(2)))
             _ = try commit(erasure.notes + [erasure.counting(receipt, won: won)], connection, [])
             return .receipt(receipt)
         case .probe:
             _ = try commit(
                 [Statement("INSERT INTO probes DEFAULT VALUES"), Statement("DELETE FROM probes")], connection, [])
             return .done
+        case .statements(let statements):
+            return .touched(try commit(statements, connection, []).first?.touched)
         case .commit, .optOut, .position:
             throw PostgresFailure.unexpectedAnswer
         }

@@ -18,7 +18,7 @@ public import Scoring
 /// - Names, sources and notes can't hold U+0000 in PostgreSQL: U+FFFD stands in its place. Bodies keep every byte.
 public final class PostgresLeadStore: LeadStore {
     let configuration: PostgresConfiguration
-    private let writer: GroupWriter
+    let writer: GroupWriter
     private let readers: Readers
 
     /// Connects, brings the tables up to date, and starts the threads.

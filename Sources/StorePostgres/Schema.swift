@@ -11,7 +11,8 @@ enum Schema {
     }
 
     static let migrations = [
-        Migration(version: 1, name: "leads, scores, events", statements: first)
+        Migration(version: 1, name: "leads, scores, events", statements: first),
+        Migration(version: 2, name: "notices between nodes, models", statements: second),
     ]
 
     /// Wide and personal columns stand only in tables that are appended to; `leads` is narrow and ranks.
@@ -106,5 +107,29 @@ enum Schema {
         """,
         "CREATE INDEX writers_by_age ON writers (at)",
         "CREATE TABLE probes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)",
+    ]
+
+    /// What many nodes share beside leads. Posting takes one lock, so that notices are seen in the order of their numbers.
+    private static let second = [
+        """
+        CREATE TABLE notices (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text COLLATE "C" NOT NULL,
+            tenant text COLLATE "C" NOT NULL, body bytea NOT NULL, node text COLLATE "C" NOT NULL, until bigint NOT NULL
+        )
+        """,
+        "CREATE INDEX notices_by_end ON notices (until)",
+        """
+        CREATE TABLE models (
+            sha256 text COLLATE "C" PRIMARY KEY, version text COLLATE "C" NOT NULL, added_at bigint NOT NULL,
+            artifact bytea NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE promotions (
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sha256 text COLLATE "C" NOT NULL REFERENCES models,
+            at bigint NOT NULL
+        )
+        """,
+        "CREATE INDEX promotions_by_model ON promotions (sha256, number)",
     ]
 }

@@ -17,7 +17,7 @@ public import Scoring
 public final class SQLiteLeadStore: LeadStore {
     let pool: DatabasePool
     let configuration: StoreConfiguration
-    private let writer: GroupWriter
+    let writer: GroupWriter
 
     /// Opens the file, or creates it, readable by its owner only, and brings its tables up to date.
     ///

@@ -19,6 +19,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 leads, scores, events") { try $0.execute(sql: first) }
+        migrator.registerMigration("2 models") { try $0.execute(sql: second) }
         return migrator
     }
 
@@ -77,5 +78,16 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX idempotency_leads_by_entry ON idempotency_leads (entry);
         CREATE TABLE probes (id INTEGER PRIMARY KEY) STRICT;
+        """
+
+    /// Artifacts stay for as long as the store: stored scores refer to them.
+    private static let second = """
+        CREATE TABLE models (
+            sha256 TEXT PRIMARY KEY, version TEXT NOT NULL, added_at INTEGER NOT NULL, artifact BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE promotions (
+            number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES models, at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX promotions_by_model ON promotions (sha256);
         """
 }

@@ -90,17 +90,21 @@ struct ServeCommand: AsyncParsableCommand {
         let model = try ServeCommand.model(configuration, profile: profile)
         let store = try ServeCommand.store(configuration)
         if settings.authentication == .jwt {
-            settings.access.revocationFile = try ServeCommand.revocationFile(store, configuration)
+            settings.access.revocationFile = ServeCommand.revocationFile(store)
         }
         let level: Logger.Level = try configuration.choice(.logLevel)
         var logger = Logger(label: "leadwire") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         let clock = SystemClock()
-        let parts = LeadwireServer.Parts(
+        var parts = LeadwireServer.Parts(
             model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),
             openStore: { sink async throws(StoreError) in try await store.open(sink) })
+        parts.isModelNamed = configuration.text(.model) != nil
+        parts.acceptsPolicyOverride = try configuration.flag(.acceptPolicyOverride)
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
-        let greeting = ServeGreeting(settings: settings, model: model, place: store.description)
+        let greeting = ServeGreeting(
+            settings: settings, model: server.model, instead: server.model.sha256 == model.sha256 ? nil : model,
+            place: store.description)
         do {
             try await server.run { port in greeting.print(port: port) }
         } catch {

@@ -75,7 +75,10 @@ extension ServeCommand {
 /// What start-up tells the person at the terminal.
 struct ServeGreeting: Sendable {
     var settings: ServerSettings
+    /// What serves.
     var model: ModelArtifact
+    /// What was asked for, where another was promoted since.
+    var instead: ModelArtifact?
     /// Where leads and scores are kept.
     var place: String
 
@@ -90,7 +93,7 @@ struct ServeGreeting: Sendable {
         let text = """
             Leadwire \(LeadwireVersion.current) listens on \(address)
             \(accessLine)
-            \(modelLine)
+            \(modelLine)\(promotionLine)
             Leads and scores are kept in \(place).
             Board: \(address)/   API: \(address)/docs
 
@@ -101,6 +104,11 @@ struct ServeGreeting: Sendable {
 
             """
         Terminal.say(text)
+    }
+
+    private var promotionLine: String {
+        guard let instead, instead.kind != .prior else { return "" }
+        return "\nIt was promoted after \(instead.version), which --model names: POST /models/VERSION/promote changes that."
     }
 
     private var accessLine: String {

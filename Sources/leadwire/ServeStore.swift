@@ -43,16 +43,11 @@ extension ServeCommand {
         return .file(path: try storePath(configuration), settings)
     }
 
-    /// Where this server keeps revoked tokens: beside the store's file, or in the folder of `--data`.
-    static func revocationFile(
-        _ store: ServeStore, _ configuration: ServeConfiguration
-    ) throws(ConfigurationError) -> String {
+    /// Where this server keeps revoked tokens: beside the store's file. In PostgreSQL they are the nodes' in common.
+    static func revocationFile(_ store: ServeStore) -> String? {
         switch store {
-        case .file(let path, _): return path + ".revocations.json"
-        case .postgres:
-            let path = (configuration.text(.data) ?? "data") + "/leadwire.revocations.json"
-            try makeFolder(of: path)
-            return path
+        case .file(let path, _): path + ".revocations.json"
+        case .postgres: nil
         }
     }
 

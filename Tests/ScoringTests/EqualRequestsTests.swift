@@ -115,6 +115,7 @@ import Testing
         func record(for key: CacheKey) async throws -> ScoreRecord? { throw Failure() }
         func insert(_ record: ScoreRecord, for key: CacheKey) async throws { throw Failure() }
         func remove(leadID: String, tenant: Tenant) async throws { throw Failure() }
+        func forgetOwn(of tenant: Tenant) {}
         func ping() async throws { throw Failure() }
         var statistics: CacheStatistics { CacheStatistics(entries: 0, hits: 0, misses: 0, evictions: 0) }
     }

@@ -29,12 +29,3 @@ func everyPage(_ query: LeadQuery, of store: any LeadStore) async throws -> [Sto
     #expect(Set(leads.map(\.leadID)).count == leads.count, "a lead stood on two pages")
     return leads
 }
-
-extension LoggedEvent {
-    var offset: UInt64 {
-        switch self {
-        case .event(let committed): committed.offset
-        case .erased(let offset): offset
-        }
-    }
-}

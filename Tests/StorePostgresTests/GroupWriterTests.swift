@@ -161,12 +161,3 @@ private final class Gate: EventSink {
         await store.close()
     }
 }
-
-extension LoggedEvent {
-    var offset: UInt64 {
-        switch self {
-        case .event(let committed): committed.offset
-        case .erased(let offset): offset
-        }
-    }
-}

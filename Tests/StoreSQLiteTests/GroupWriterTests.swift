@@ -147,12 +147,3 @@ private final class Gate: EventSink {
         withExtendedLifetime(harness) {}
     }
 }
-
-extension LoggedEvent {
-    var offset: UInt64 {
-        switch self {
-        case .event(let committed): committed.offset
-        case .erased(let offset): offset
-        }
-    }
-}

@@ -19,19 +19,8 @@ struct RevocationFile: Sendable {
         else { throw damaged }
         var entries: [RevocationList.Entry] = []
         for element in list.elements {
-            guard let tenant = element["tenant"]?.string, let revokedAt = time(element["revoked_at"]),
-                let until = time(element["until"])
-            else { throw damaged }
-            let subject: RevocationList.Subject
-            if let id = element["token_id"]?.string {
-                subject = .token(id)
-            } else if let user = element["user"]?.string {
-                subject = .user(user)
-            } else {
-                throw damaged
-            }
-            entries.append(
-                RevocationList.Entry(tenant: tenant, subject: subject, revokedAt: revokedAt, until: until))
+            guard let entry = RevocationJSON.entry(element) else { throw damaged }
+            entries.append(entry)
         }
         return entries
     }
@@ -41,17 +30,7 @@ struct RevocationFile: Sendable {
         json.beginObject()
         json.key("revocations")
         json.beginArray()
-        for entry in entries {
-            json.beginObject()
-            json.member("tenant", entry.tenant)
-            switch entry.subject {
-            case .token(let id): json.member("token_id", id)
-            case .user(let user): json.member("user", user)
-            }
-            json.member("revoked_at", entry.revokedAt.description)
-            json.member("until", entry.until.description)
-            json.endObject()
-        }
+        for entry in entries { RevocationJSON.write(entry, to: &json) }
         json.endArray()
         json.endObject()
         do {
@@ -65,9 +44,5 @@ struct RevocationFile: Sendable {
 
     private var damaged: KeyProblem {
         KeyProblem("\(path) is damaged: restore it, or remove it if no revoked token is valid any more")
-    }
-
-    private func time(_ element: JSONElement?) -> Timestamp? {
-        element?.string.flatMap { Timestamp(rfc3339: $0) }
     }
 }

@@ -18,7 +18,7 @@ final class RevocationList: Sendable {
         var until: Timestamp
     }
 
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var tenant: String
         var subject: Subject
     }
@@ -60,17 +60,18 @@ final class RevocationList: Sendable {
         }
     }
 
+    /// A new entry of this moment, not yet in the list.
+    func entry(_ subject: Subject, tenant: String, until: Timestamp) -> Entry {
+        Entry(tenant: tenant, subject: subject, revokedAt: clock.now, until: until)
+    }
+
     /// Enters it, and where a file is configured writes it there before it counts as done.
     ///
     /// - Throws: ``APIError``, 503, when the list is full or the file can't be written; then nothing is changed.
-    func revoke(_ subject: Subject, tenant: String, until: Timestamp) throws(APIError) -> Entry {
-        let now = clock.now
-        let entry = Entry(tenant: tenant, subject: subject, revokedAt: now, until: until)
+    func revoke(_ entry: Entry) throws(APIError) {
         let failure: APIError? = writing.withLock { _ in
-            var next = entries.withLock { $0 }.filter { $0.value.until > now }
-            let isNew = next.updateValue(entry, forKey: Key(tenant: tenant, subject: subject)) == nil
-            let ofTenant = next.values.count { $0.tenant == tenant }
-            guard !isNew || (ofTenant <= Self.maximumEntriesPerTenant && next.count <= Self.maximumEntries) else {
+            let (next, isFull) = entries.withLock { $0 }.adding(entry, at: clock.now)
+            guard !isFull else {
                 return APIError(.overloaded, "the list of revocations is full; entries end at their time")
             }
             do throws(KeyProblem) {
@@ -82,6 +83,34 @@ final class RevocationList: Sendable {
             return nil
         }
         if let failure { throw failure }
-        return entry
+    }
+
+    /// Enters what another node has taken: whatever its number, for there it counts already.
+    func enter(_ entry: Entry) {
+        writing.withLock { _ in
+            let (next, _) = entries.withLock { $0 }.adding(entry, at: clock.now)
+            entries.withLock { [next] in $0 = next }
+        }
+    }
+}
+
+extension [RevocationList.Key: RevocationList.Entry] {
+    /// Without those that are over. An entry never takes anything back: a user's later revocation counts, and the longer
+    /// end.
+    fileprivate func adding(_ entry: RevocationList.Entry, at now: Timestamp) -> (Self, isFull: Bool) {
+        var next = filter { $0.value.until > now }
+        let key = RevocationList.Key(tenant: entry.tenant, subject: entry.subject)
+        var entry = entry
+        let known = next[key]
+        if let known {
+            entry.revokedAt = Swift.max(entry.revokedAt, known.revokedAt)
+            entry.until = Swift.max(entry.until, known.until)
+        }
+        next[key] = entry
+        let ofTenant = next.values.count { $0.tenant == entry.tenant }
+        let isFull =
+            known == nil
+            && (ofTenant > RevocationList.maximumEntriesPerTenant || next.count > RevocationList.maximumEntries)
+        return (next, isFull)
     }
 }

@@ -1,6 +1,7 @@
 import JSONBytes
 import Leads
 import Realtime
+import Scoring
 
 /// Taking access away again: connections that end now, tokens that are refused from now on.
 extension API {
@@ -9,30 +10,15 @@ extension API {
 
     /// `POST /ws/disconnect`: closes every connection of the tenant that all given conditions are true of.
     func disconnectSelected(_ exchange: Exchange) async throws -> Reply {
-        let (document, _) = try await exchange.collectJSON()
-        var body = BodyFields(document.root, known: ["user", "token_id", "role", "filter", "reconnect"])
-        var selection = ConnectionSelection()
-        selection.user = body.string("user", maximum: 1_000)
-        selection.tokenID = body.string("token_id", maximum: 1_000)
-        selection.role = body.choice("role")
-        if let element = body.element("filter") {
-            do {
-                selection.filter = try EventFilter(json: element.bytes)
-            } catch {
-                body.report("filter", error.description)
-            }
-        }
-        let allowsReconnect = body.flag("reconnect") ?? false
-        if selection.isEmpty {
-            body.report("user", "or token_id, role or filter is required: nobody is meant by an empty selection")
-        }
-        try body.throwProblems()
+        let (document, bytes) = try await exchange.collectJSON()
+        let request = try DisconnectRequest(document.root)
+        try await nodes?.tell(.disconnected, tenant: exchange.tenant, body: bytes, at: clock.now)
         let closed = await hub.disconnect(
-            selection, tenant: exchange.principal.tenant, code: allowsReconnect ? .reconnect : .forbidden)
+            request.selection, tenant: exchange.principal.tenant, code: request.code)
         var json = JSONWriter()
         json.beginObject()
         json.member("closed", closed)
-        body.encodeWarnings(into: &json)
+        request.fields.encodeWarnings(into: &json)
         json.endObject()
         return .json(json.bytes)
     }
@@ -60,9 +46,11 @@ extension API {
         }
         // Refused first, closed then: who comes in between is refused at the door.
         let subject: RevocationList.Subject = id.map { .token($0) } ?? .user(user ?? "")
-        let entry = try revocations.revoke(subject, tenant: exchange.principal.tenant, until: until)
-        let closed = await hub.disconnect(
-            ConnectionSelection(user: user, tokenID: id), tenant: exchange.principal.tenant, code: .forbidden)
+        let entry = revocations.entry(subject, tenant: exchange.principal.tenant, until: until)
+        try revocations.revoke(entry)
+        try await nodes?.tell(
+            .revoked, tenant: exchange.tenant, body: RevocationJSON.bytes(entry), at: now, until: until)
+        let closed = await hub.disconnect(entry.selection, tenant: entry.tenant, code: .forbidden)
         var json = JSONWriter()
         json.beginObject()
         json.member("token_id", id)

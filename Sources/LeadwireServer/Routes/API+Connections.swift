@@ -3,6 +3,7 @@ import JSONBytes
 import Leads
 import NIOCore
 import Realtime
+import Scoring
 
 /// The WebSocket's path seen as HTTP, and the administrator's view of the stream (contract, section 4).
 extension API {
@@ -53,14 +54,21 @@ extension API {
     /// `DELETE /ws/connections/{id}`.
     func disconnect(_ exchange: Exchange) async throws -> Reply {
         let id = exchange.parameters[0]
-        guard await hub.disconnect(id: id, tenant: exchange.principal.tenant) else {
-            throw APIError(.notFound, "no connection of this id")
+        var state = "closed"
+        if !(await hub.disconnect(id: id, tenant: exchange.principal.tenant)) {
+            // Another node's, perhaps: it closes it, if it has it and it is of this tenant.
+            guard let nodes, !hub.accepts(cursor: id), id.utf8.count <= 64 else {
+                throw APIError(.notFound, "no connection of this id")
+            }
+            let body = DisconnectRequest.json(connectionID: id)
+            try await nodes.tell(.disconnected, tenant: exchange.tenant, body: body, at: clock.now)
+            state = "passed_on"
         }
         var json = JSONWriter()
         json.beginObject()
         json.member("connection_id", id)
-        json.member("state", "closed")
+        json.member("state", state)
         json.endObject()
-        return .json(json.bytes)
+        return .json(json.bytes, status: state == "closed" ? 200 : 202)
     }
 }

@@ -166,12 +166,3 @@ struct EventPage {
         return json.bytes
     }
 }
-
-extension LoggedEvent {
-    fileprivate var offset: UInt64 {
-        switch self {
-        case .event(let committed): committed.offset
-        case .erased(let offset): offset
-        }
-    }
-}

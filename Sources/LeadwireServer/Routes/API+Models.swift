@@ -91,44 +91,96 @@ extension API {
         json.endObject()
     }
 
-    /// `GET /models`: the model in use. Rivals come with the registry of a later issue.
+    /// `GET /models`: the model in use, then the others that the store keeps, newest first.
     func models(_ exchange: Exchange) async throws -> Reply {
-        let model = engine.model
+        let rivals = try await modelSwitch?.all() ?? []
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.key("models")
         json.beginArray()
-        json.beginObject()
-        json.key("model")
-        Self.encodeIdentity(of: model, into: &json)
-        json.member("version", model.version)
-        json.member("kind", model.kind.rawValue)
-        json.member("state", "champion")
-        Self.encodeCard(model, into: &json)
-        json.endObject()
+        Self.encode(engine.model, state: "champion", into: &json)
+        for rival in rivals { Self.encode(rival, state: "challenger", into: &json) }
         json.endArray()
         json.endObject()
         return .json(json.bytes)
     }
 
-    /// `POST /models/{version}/promote`.
+    private static func encode(_ model: ModelArtifact, state: String, into json: inout JSONWriter) {
+        json.beginObject()
+        json.key("model")
+        encodeIdentity(of: model, into: &json)
+        json.member("version", model.version)
+        json.member("kind", model.kind.rawValue)
+        json.member("state", state)
+        encodeCard(model, into: &json)
+        json.endObject()
+    }
+
+    /// `POST /models`: keeps an artifact beside the one in use.
+    func addModel(_ exchange: Exchange) async throws -> Reply {
+        try requireOperator(exchange)
+        let bytes = try await exchange.collectBody(limit: exchange.limits.modelBytes)
+        let model = try await shelf().keep(artifact: bytes)
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("model")
+        Self.encodeIdentity(of: model, into: &json)
+        json.member("state", model.sha256 == engine.model.sha256 ? "champion" : "challenger")
+        json.endObject()
+        return .json(json.bytes, status: 201)
+    }
+
+    /// `POST /models/{version}/promote`: puts a kept model into service, here at once and on other nodes within two
+    /// seconds.
     func promote(_ exchange: Exchange) async throws -> Reply {
-        try await requireKnownModel(exchange)
-        throw APIError(.modelConflict, "this version is in use already, and there is no other")
-    }
-
-    /// `POST /models/{version}/rollback`.
-    func rollBack(_ exchange: Exchange) async throws -> Reply {
-        try await requireKnownModel(exchange)
-        throw APIError(.modelConflict, "there is no earlier model to go back to")
-    }
-
-    private func requireKnownModel(_ exchange: Exchange) async throws {
-        _ = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
-        let version = exchange.parameters[0]
-        let model = engine.model
-        guard version == model.version || version == model.sha256 else {
-            throw APIError(.notFound, "no model of this version")
+        let name = try await modelName(exchange)
+        guard !isInUse(name) else {
+            throw APIError(.modelConflict, "this version is in use already")
         }
+        let kept = try await shelf().find(name)
+        let before = try await shelf().promote(kept.sha256)
+        return try await changed(from: before, exchange)
+    }
+
+    /// `POST /models/{version}/rollback`: from the named model, which is in use, to the one before it.
+    func rollBack(_ exchange: Exchange) async throws -> Reply {
+        let name = try await modelName(exchange)
+        let before = engine.model.sha256
+        let named = isInUse(name) ? before : try await shelf().find(name).sha256
+        _ = try await shelf().rollBack(from: named)
+        return try await changed(from: before, exchange)
+    }
+
+    /// Tells the other nodes and the stream what serves now.
+    private func changed(from before: String, _ exchange: Exchange) async throws -> Reply {
+        let model = engine.model
+        let now = clock.now
+        try await nodes?.tell(.promoted, tenant: exchange.tenant, body: Array(model.sha256.utf8), at: now)
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("state", "promoted")
+        json.key("model")
+        Self.encodeIdentity(of: model, into: &json)
+        json.member("version", model.version)
+        json.member("previous_sha256", before)
+        json.endObject()
+        let event = NewEvent(
+            tenant: exchange.tenant, type: .modelStatus, id: RequestID.make(), timestamp: now, data: json.bytes,
+            leadID: nil)
+        _ = try await stored { () async throws(StoreError) in try await store.commit(Commit(events: [event])) }
+        return .json(json.bytes)
+    }
+
+    private func modelName(_ exchange: Exchange) async throws -> String {
+        try requireOperator(exchange)
+        _ = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
+        return exchange.parameters[0]
+    }
+
+    private func isInUse(_ name: String) -> Bool { name == engine.model.version || name == engine.model.sha256 }
+
+    private func shelf() throws(APIError) -> ModelSwitch {
+        guard let modelSwitch else { throw APIError(.notFound, "no model of this version") }
+        return modelSwitch
     }
 }

@@ -85,6 +85,7 @@ extension API {
         let now = clock.now
         let tenant = exchange.tenant
         try await stored { () async throws(StoreError) in try await store.optOut(id, tenant: tenant, at: now) }
+        try await nodes?.tell(.optedOut, tenant: tenant, at: now)
         try await forget(id, tenant: tenant)
         var json = JSONWriter()
         json.beginObject()

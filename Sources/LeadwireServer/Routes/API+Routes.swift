@@ -40,6 +40,7 @@ extension API {
         return [
             Route(.get, prefix + "/model/status", role: .viewer, answer: modelStatus),
             Route(.get, prefix + "/models", role: .viewer, answer: models),
+            Route(.post, prefix + "/models", role: .admin, contentTypes: [Reply.bytes], answer: addModel),
             Route(.post, prefix + "/models/{version}/promote", role: .admin, bodyIsOptional: true, answer: promote),
             Route(.post, prefix + "/models/{version}/rollback", role: .admin, bodyIsOptional: true, answer: rollBack),
         ]

@@ -16,6 +16,10 @@ public struct LeadwireServer: Sendable {
     /// What the server is made of besides its settings.
     public struct Parts: Sendable {
         public var model: ModelArtifact
+        /// Somebody chose this model, rather than it being there by default.
+        public var isModelNamed = false
+        /// Models that were trained against the policy on protected columns may serve.
+        public var acceptsPolicyOverride = false
         public var profile: AgencyProfile
         public var clock: any WallClock
         public var cache: any ScoreCache
@@ -43,7 +47,12 @@ public struct LeadwireServer: Sendable {
     private let logger: Logger
     private let gate: any Gate
     private let access: Access?
+    private let nodes: Nodes?
+    private let engine: ScoringEngine
     private let responder: APIResponder
+
+    /// What serves now: the model that was promoted last.
+    public var model: ModelArtifact { engine.model }
 
     /// Opens the store and loads the model; nothing listens yet.
     ///
@@ -53,40 +62,66 @@ public struct LeadwireServer: Sendable {
         self.settings = settings
         self.logger = logger
         let publisher = EventPublisher()
-        let store = try await parts.openStore(publisher)
-        var hubConfiguration = settings.hub
+        let relay = NodeRelay(publisher: publisher, logger: logger)
+        let store = try await parts.openStore(relay)
         let clock = parts.clock
+        let shared = store as? any SharedStore
+        if let shared { relay.connect(to: shared) }
+        let nodeID = "n" + RequestID.make().prefix(8)
+        var hubConfiguration = settings.hub
+        if shared != nil { hubConfiguration.node = nodeID }
         hubConfiguration.wallClock = { clock.now.milliseconds }
         let access =
-            settings.authentication == .jwt
-            ? try await Access(settings.access, clock: parts.clock, logger: logger) : nil
+            settings.authentication == .jwt ? try await Access(settings.access, clock: clock, logger: logger) : nil
         let hub = Hub(
-            group: Self.eventLoops, configuration: hubConfiguration, history: StoreHistory(store: store),
-            refresher: access?.verifier)
+            group: Self.eventLoops, configuration: hubConfiguration,
+            history: StoreHistory(store: store, relay: relay), refresher: access?.verifier)
         publisher.connect(to: hub)
         // Other tenants' logs are looked up when the first of their readers asks.
         let position = try await store.position(of: .local)
+        relay.begin(.local, at: position)
         hub.setPosition(of: Tenant.local.name, epoch: position.epoch, offset: position.offset)
+        var model = parts.model
+        let shelf = store as? any ModelShelf
+        if let shelf {
+            model = try await ModelSwitch.first(
+                model, isNamed: parts.isModelNamed, on: shelf, acceptsPolicyOverride: parts.acceptsPolicyOverride,
+                at: clock.now)
+        }
         let engine = try ScoringEngine(
-            model: parts.model, profile: parts.profile, store: store, cache: parts.cache, clock: parts.clock,
+            model: model, profile: parts.profile, store: store, cache: parts.cache, clock: clock,
             configuration: parts.scoring)
+        let models = shelf.map { shelf in
+            ModelSwitch(
+                shelf: shelf, engine: engine, acceptsPolicyOverride: parts.acceptsPolicyOverride, clock: clock)
+        }
+        var nodes: Nodes?
+        if let shared {
+            let reader = NoticeReader(
+                hub: hub, engine: engine, models: models, revocations: access?.revocations, logger: logger)
+            nodes = Nodes(
+                id: nodeID, store: shared, hub: hub, relay: relay, reader: reader,
+                newestNotice: try await reader.catchUp(with: shared), interval: settings.nodeInterval, logger: logger)
+        }
         let statistics = RequestStatistics()
         let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
-        let tickets = StreamTickets(clock: parts.clock)
+        let tickets = StreamTickets(clock: clock)
         let api = API(
             engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
-            statistics: statistics, currency: parts.profile.currency, clock: parts.clock,
-            revocations: access?.revocations, operatorTenant: settings.access.operatorTenant)
+            statistics: statistics, currency: parts.profile.currency, clock: clock,
+            revocations: access?.revocations, modelSwitch: models, nodes: nodes,
+            operatorTenant: settings.access.operatorTenant)
         self.hub = hub
         self.store = store
         self.gate = gate
         self.access = access
+        self.nodes = nodes
+        self.engine = engine
         responder = APIResponder(
             gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
-            statistics: statistics,
-            clock: parts.clock)
+            statistics: statistics, clock: clock)
     }
 
     /// Local mode's token; JWT mode never takes it.
@@ -121,6 +156,7 @@ public struct LeadwireServer: Sendable {
             application: application, hub: hub, store: store, goingAwayWindow: settings.drainWindow,
             socketDeadline: settings.socketDeadline)
         var services: [any Service] = [service]
+        if let nodes { services.append(NodeService(nodes: nodes)) }
         if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)

@@ -15,6 +15,8 @@ public struct ServerSettings: Sendable {
     public var access = AccessSettings()
     public var limits = RequestLimits()
     public var hub = HubConfiguration()
+    /// How often a node on a shared store asks what the others did.
+    public var nodeInterval = Duration.milliseconds(250)
     /// Connections that the kernel holds for us while we are busy.
     public var backlog = 4_096
     /// From a stop signal: within it every socket is told at a moment of its own that the server goes away. A second

@@ -3,9 +3,9 @@ import NIOConcurrencyHelpers
 import Realtime
 import Scoring
 
-/// Carries committed events from the store's log to the hub. Called on the store's writer: it renders and hands over,
-/// and never waits.
-final class EventPublisher: EventSink, Sendable {
+/// Carries committed events to the hub, in the order of the log. Called on the store's writer, among others: it renders
+/// and hands over, and never waits.
+final class EventPublisher: Sendable {
     private let hub: NIOLockedValueBox<Hub?> = NIOLockedValueBox(nil)
     private struct Delivered {
         /// By tenant: the newest offset that the hub was given.
@@ -59,9 +59,12 @@ final class EventPublisher: EventSink, Sendable {
 /// The store's log as the hub's replay reads it.
 struct StoreHistory: HistorySource {
     let store: any LeadStore
+    /// Told where the hub begins.
+    let relay: NodeRelay
 
     func position(of tenant: String) async throws -> (epoch: String, offset: UInt64) {
         let position = try await store.position(of: Tenant(tenant))
+        relay.begin(Tenant(tenant), at: position)
         return (position.epoch, position.offset)
     }
 

@@ -45,6 +45,7 @@ struct Reply: Sendable {
     var body: Body
 
     static let json = "application/json"
+    static let bytes = "application/octet-stream"
     static let ndjson = "application/x-ndjson"
     static let eventStream = "text/event-stream"
 

@@ -3,6 +3,8 @@ public struct RequestLimits: Sendable, Hashable {
     public var bodyBytes = 1 << 20
     /// Of `/batch-score` and `/v2`.
     public var batchBodyBytes = 8 << 20
+    /// A model artifact of `POST /models`.
+    public var modelBytes = 16 << 20
     /// One line of `/batch-score/stream`.
     public var lineBytes = 256 << 10
     /// After a 413 this much of the body in all is read and thrown away, so that the client sees the answer.

@@ -71,6 +71,13 @@ public final class Hub: Sendable {
         }
     }
 
+    /// Tenants whose log this hub follows: somebody has connected, or something was published.
+    public func followedTenants() async -> Set<String> {
+        var tenants = Set<String>()
+        for mailbox in mailboxes { tenants.formUnion(await mailbox.ask { Array($0.streams.keys) } ?? []) }
+        return tenants
+    }
+
     // MARK: Connections
 
     /// Whether a connection may come in now; ask before the upgrade, so that the answer can be an HTTP status. A

@@ -39,11 +39,13 @@ struct Statement {
     }
 
     mutating func bind(_ value: String?) { bind(TypeOID.text.rawValue, value.map(\.storable)) }
+    mutating func bind(_ value: [UInt8]) { bind(TypeOID.bytes.rawValue, value) }
     mutating func bind(_ column: ArrayBuilder) { bind(column.element.array, column.finished()) }
 
     func binding(_ value: Int64?) -> Statement { with { $0.bind(value) } }
     func binding(_ value: Double?) -> Statement { with { $0.bind(value) } }
     func binding(_ value: String?) -> Statement { with { $0.bind(value) } }
+    func binding(bytes value: [UInt8]) -> Statement { with { $0.bind(value) } }
     func binding(_ column: ArrayBuilder) -> Statement { with { $0.bind(column) } }
     func binding(_ texts: [String]) -> Statement {
         var column = ArrayBuilder(.text)

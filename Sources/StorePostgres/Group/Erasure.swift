@@ -30,6 +30,18 @@ struct Erasure {
         ]
     }
 
+    /// Tells the other nodes which events are gone; not whose they were. Before they are removed.
+    var announcement: Statement {
+        Statement(
+            """
+            INSERT INTO notices (kind, tenant, body, node, until)
+            SELECT 'erased', $1, convert_to(coalesce(string_agg(log_offset::text, ',' ORDER BY log_offset), ''), 'UTF8'),
+                '', $2
+            FROM events WHERE tenant = $3 AND lead = $4
+            """
+        ).binding(key.tenant.name).binding(NoticeQueries.end(after: at)).binding(log.id).binding(lead?.id)
+    }
+
     /// In the order that ``receipt(from:)`` reads what they touched.
     var removals: [Statement] {
         guard let lead else { return [] }

@@ -64,7 +64,7 @@ struct GroupState {
         case .position(let tenant):
             let log = try log(of: tenant)
             return .position(StreamPosition(epoch: log.epoch, offset: log.lastOffset))
-        case .erase, .probe:
+        case .erase, .probe, .statements:
             throw PostgresFailure.unexpectedAnswer
         }
     }

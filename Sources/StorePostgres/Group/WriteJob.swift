@@ -9,12 +9,14 @@ enum WriteWork: Sendable {
     case position(Tenant)
     case erase(LeadKey, at: Timestamp)
     case probe
+    /// Of the whole database, not of a tenant's log: notices, models.
+    case statements([Statement])
 
     /// These share a transaction; the others get their own.
     var isGrouped: Bool {
         switch self {
         case .commit, .optOut, .position: true
-        case .erase, .probe: false
+        case .erase, .probe, .statements: false
         }
     }
 }
@@ -24,6 +26,8 @@ enum WriteAnswer: Sendable {
     case position(StreamPosition)
     case receipt(ErasureReceipt?)
     case done
+    /// Rows that the first statement touched; nil where only its success is known.
+    case touched(Int?)
 }
 
 struct WriteJob: Sendable {
@@ -45,7 +49,7 @@ struct GroupScope {
             case .commit(let commit): add(commit)
             case .optOut(let key, _), .erase(let key, _): add(key)
             case .position(let tenant): tenants.insert(tenant)
-            case .probe: break
+            case .probe, .statements: break
             }
         }
     }

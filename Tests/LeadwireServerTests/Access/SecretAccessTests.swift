@@ -131,8 +131,8 @@ struct SecretAccessTests {
             let clock = TestClock()
             let until = clock.now.advanced(by: .seconds(60))
             let list = try RevocationList(clock: clock, file: path)
-            _ = try list.revoke(.token("j\"1"), tenant: "t1", until: until)
-            _ = try list.revoke(.user("ann"), tenant: "t1", until: until)
+            try list.revoke(list.entry(.token("j\"1"), tenant: "t1", until: until))
+            try list.revoke(list.entry(.user("ann"), tenant: "t1", until: until))
             let issued = clock.now.milliseconds
             func isRevoked(_ list: RevocationList, _ user: String, _ tenant: String, id: String?) -> Bool {
                 list.isRevoked(
@@ -154,12 +154,12 @@ struct SecretAccessTests {
         let list = try RevocationList(clock: clock)
         let until = clock.now.advanced(by: .seconds(60))
         for number in 0..<RevocationList.maximumEntriesPerTenant {
-            _ = try list.revoke(.token("j\(number)"), tenant: "greedy", until: until)
+            try list.revoke(list.entry(.token("j\(number)"), tenant: "greedy", until: until))
         }
-        #expect(throws: APIError.self) { try list.revoke(.token("more"), tenant: "greedy", until: until) }
-        _ = try list.revoke(.token("j0"), tenant: "greedy", until: until)
-        _ = try list.revoke(.token("j"), tenant: "other", until: until)
+        #expect(throws: APIError.self) { try list.revoke(list.entry(.token("more"), tenant: "greedy", until: until)) }
+        try list.revoke(list.entry(.token("j0"), tenant: "greedy", until: until))
+        try list.revoke(list.entry(.token("j"), tenant: "other", until: until))
         clock.advance(by: .seconds(60))
-        _ = try list.revoke(.token("more"), tenant: "greedy", until: clock.now.advanced(by: .seconds(1)))
+        try list.revoke(list.entry(.token("more"), tenant: "greedy", until: clock.now.advanced(by: .seconds(1))))
     }
 }

@@ -1,0 +1,206 @@
+"""Two nodes, one database: nobody can tell which node did what, and one that dies takes nothing with it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+import websockets
+from websockets.sync.client import connect
+
+from nodes import Nodes, address, psql  # noqa: F401 (a fixture)
+from server import API, TOKEN, wait_until
+from test_recovery import PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, newest_first, whole_log
+
+LIMIT = 75.0
+SCORE = {"message": "We want to buy in Austin by March, budget $450k"}
+
+
+@pytest.fixture
+def nodes(binary, address, tmp_path):
+    running = Nodes(binary, tmp_path, ("--database", address)).start()
+    yield running
+    running.stop()
+
+
+def stream(node, *events: str):
+    """A subscribed WebSocket."""
+    socket = connect(f"ws://localhost:{node.port}{API}/ws/live-scores", additional_headers=TOKEN)
+    socket.send(json.dumps({"type": "subscribe", "events": list(events)}))
+    assert json.loads(socket.recv(timeout=10))["type"] == "subscription_updated"
+    return socket
+
+
+def next_event(socket, seconds: float = 10) -> dict:
+    while True:
+        message = json.loads(socket.recv(timeout=seconds))
+        if "event_type" in message:
+            return message
+
+
+def test_an_event_of_one_node_is_on_the_other_nodes_screens_soon(nodes):
+    first, second = nodes.all
+    with stream(second, "lead_scored") as socket:
+        delays = []
+        for number in range(20):
+            started = time.monotonic()
+            score = first.score(f"cross {number}", **SCORE)
+            event = next_event(socket)
+            delays.append(time.monotonic() - started)
+            assert event["data"]["lead_id"] == score["lead_id"] and event["offset"] > number
+        assert max(delays) < 2
+        print(f"to the other node: median {sorted(delays)[10] * 1000:.0f} ms, at most {max(delays) * 1000:.0f} ms")
+
+
+def test_a_node_that_is_killed_takes_nothing_with_it(nodes):
+    """Clients of both nodes drop, resume on whichever node, and one node is killed under load and comes back."""
+    seed = int(os.environ.get("LEADWIRE_SEED") or random.randrange(1 << 32))
+    publishers = [Publisher(nodes, number) for number in range(PUBLISHERS)]
+    readers = [kind(nodes, number, seed) for kind in (SocketReader, StreamReader) for number in range(READERS)]
+    for reader in readers:
+        reader.asks_for_tickets = False                # a ticket is the node's that gave it
+    victim, survivor = nodes.all
+
+    def published() -> int:
+        return sum(publisher.done for publisher in publishers)
+
+    async def scene():
+        lives = [asyncio.create_task(reader.live()) for reader in readers]
+        while any(reader.place is None for reader in readers):
+            await asyncio.sleep(0.02)
+        for publisher in publishers:
+            publisher.start()
+        while published() < PUBLISHERS * 200:
+            await asyncio.sleep(0.02)
+        nodes.living = [survivor]
+        victim.signal(signal.SIGKILL)
+        await asyncio.to_thread(victim.exit_code)
+        while published() < PUBLISHERS * 300:
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(victim.start)
+        nodes.living = [survivor, victim]
+        while any(publisher.is_alive() for publisher in publishers):
+            await asyncio.sleep(0.02)
+        final = {"event_type": "custom", "data": {"final": True}}
+        answer = await asyncio.to_thread(survivor.post, API + "/ws/broadcast", final)
+        assert answer.status == 200, answer.body
+        done, waiting = await asyncio.wait(lives, timeout=20)
+        for life in waiting:
+            life.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*lives)
+
+    started = time.monotonic()
+    asyncio.run(asyncio.wait_for(scene(), LIMIT))
+    log = whole_log(survivor)
+    assert log == whole_log(victim) and newest_first(victim) == log[::-1]
+    assert [event["offset"] for event in log] == list(range(1, len(log) + 1))
+    for reader in readers:
+        assert reader.faults(log) == [], f"{type(reader).__name__}; replay with LEADWIRE_SEED={seed}"
+        assert reader.is_done, f"{type(reader).__name__} stands at {reader.place}; LEADWIRE_SEED={seed}"
+    assert sum(reader.connections for reader in readers) > 100
+    assert sum(len(reader.gaps) for reader in readers) == 0, [reader.gaps for reader in readers]
+    print(f"{len(log)} events, {sum(len(reader.seen) for reader in readers)} deliveries, "
+          f"{time.monotonic() - started:.1f} s")
+
+
+def test_the_same_request_id_is_answered_once_on_whichever_node(nodes):
+    first, second = nodes.all
+    body = {"lead_id": "once", "request_id": "call 1", **SCORE}
+    said = first.post(API + "/score", body)
+    again = second.post(API + "/score", body)
+    assert said.status == again.status == 200 and said.body == again.body
+    other = second.post(API + "/score", {**body, "message": "Something else"})
+    assert other.status == 409
+    assert len(second.get(API + "/score/once/history").json["scores"]) == 1
+
+
+def test_what_one_node_erases_or_stops_the_other_forgets(nodes):
+    first, second = nodes.all
+    with stream(second, "lead_scored") as socket:
+        for lead in ("gone", "stopped"):
+            second.score(lead, **SCORE)
+            assert second.score(lead, **SCORE)["cache_hit"]
+            next_event(socket)
+        place = second.get(API + "/events/history?limit=1").json["next"]
+    assert first.request("DELETE", API + "/leads/gone").status == 200
+    assert first.post(API + "/leads/stopped/opt-out", {}).status == 200
+
+    def is_forgotten(lead: str):
+        answer = second.post(API + "/score", {"lead_id": lead, **SCORE})
+        return answer.status == 409 or not answer.json["cache_hit"]
+
+    wait_until(lambda: second.post(API + "/score", {"lead_id": "stopped", **SCORE}).status == 409, "it is stopped", 2)
+    wait_until(lambda: is_forgotten("gone"), "the other node's cache forgot the lead", 2)
+    # The other node's memory of the stream forgot it too: a replay of everything does not bring it back.
+    epoch = place.split(":")[0]
+    with connect(f"ws://localhost:{second.port}{API}/ws/live-scores", additional_headers=TOKEN) as socket:
+        socket.send(json.dumps({"type": "subscribe", "events": ["*"], "since": {"epoch": epoch, "offset": 0}}))
+        seen = []
+        while not seen or seen[-1].get("type") != "hb":
+            seen.append(json.loads(socket.recv(timeout=10)))
+        leads = [message["data"]["lead_id"] for message in seen if message.get("event_type") == "lead_scored"]
+        assert "stopped" in leads and leads.count("gone") <= 1    # one that was scored again after the erasure
+
+
+def test_a_model_that_is_promoted_on_one_node_serves_on_both_within_two_seconds(nodes, binary, tmp_path):
+    first, second = nodes.all
+    rows = ["channel,visits,won"] + [f"{'a' if n % 3 else 'b'},{n % 17},{int(n % 17 > 11)}" for n in range(600)]
+    table = tmp_path / "closings.csv"
+    table.write_text("\n".join(rows) + "\n")
+    model = tmp_path / "own.leadwire"
+    trained = subprocess.run(
+        [binary, "train", str(table), "--label", "won", "--positive", "1", "--out", str(model), "--seed", "1"],
+        capture_output=True, text=True, timeout=120)
+    assert trained.returncode == 0, trained.stderr
+
+    upload = {"Content-Type": "application/octet-stream"}
+    broken = first.post(API + "/models", model.read_bytes()[:-3], headers=upload)
+    assert broken.status == 422 and broken.json["details"][0]["field"] == "body"
+    added = first.post(API + "/models", model.read_bytes(), headers=upload)
+    assert added.status == 201 and added.json["state"] == "challenger", added.body
+    version = added.json["model"]["sha256"]
+    prior = first.get(API + "/model/status").json["model"]["sha256"]
+    assert [entry["state"] for entry in second.get(API + "/models").json["models"]] == ["champion", "challenger"]
+    assert second.post(API + "/models/nothing/promote", {}).status == 404
+
+    def serves(node, sha256: str) -> bool:
+        return node.get(API + "/model/status").json["model"]["sha256"] == sha256
+
+    lead = {"lead_id": "modelled", "custom_fields": {"channel": "a", "visits": 15}}
+    with stream(second, "model_status") as socket:
+        started = time.monotonic()
+        promoted = first.post(API + f"/models/{version}/promote", {})
+        assert promoted.status == 200 and promoted.json["previous_sha256"] == prior
+        wait_until(lambda: serves(first, version) and serves(second, version), "both nodes serve it", 2)
+        print(f"on both nodes after {(time.monotonic() - started) * 1000:.0f} ms")
+        assert next_event(socket)["data"]["model"]["sha256"] == version
+    scores = [node.post(API + "/score", {**lead, "force_refresh": True}).json for node in (first, second)]
+    assert scores[0]["margin"] == scores[1]["margin"] and scores[0]["model"]["sha256"] == version
+    assert first.post(API + f"/models/{version}/promote", {}).status == 409
+
+    # It stays in service over a restart, although nobody names it there.
+    second.stop()
+    second.start()
+    assert serves(second, version)
+    assert second.post(API + f"/models/{version}/rollback", {}).status == 200
+    wait_until(lambda: serves(first, prior), "the other node goes back too", 2)
+
+
+def test_an_administrator_of_one_node_closes_a_connection_of_the_other(nodes):
+    first, second = nodes.all
+    with stream(second, "lead_scored") as socket:
+        own = second.get(API + "/ws/connections").json["connections"]
+        assert len(own) == 1
+        assert first.get(API + "/ws/connections").json["connections"] == []
+        answer = first.request("DELETE", API + f"/ws/connections/{own[0]['id']}")
+        assert answer.status == 202 and answer.json["state"] == "passed_on"
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                socket.recv(timeout=10)
+        assert closed.value.rcvd.code == 4503
