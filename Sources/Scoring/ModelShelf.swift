@@ -21,7 +21,10 @@ public struct KeptModel: Sendable, Hashable {
 public protocol ModelShelf: Sendable {
     /// Keeps the artifact; one that is there already is left as it is.
     ///
-    /// - Parameter artifact: the file's bytes; at most 256 MiB.
+    /// - Parameters:
+    ///   - model: what it is; its `promotedAt` counts nothing.
+    ///   - artifact: the file's bytes, at most 256 MiB.
+    /// - Throws: what keeps the store from writing.
     func keep(_ model: KeptModel, artifact: [UInt8]) async throws(StoreError)
     /// Newest added first, without their bytes, at most `limit`.
     func models(limit: Int) async throws(StoreError) -> [KeptModel]

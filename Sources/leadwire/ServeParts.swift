@@ -108,7 +108,10 @@ struct ServeGreeting: Sendable {
 
     private var promotionLine: String {
         guard let instead, instead.kind != .prior else { return "" }
-        return "\nIt was promoted after \(instead.version), which --model names: POST /models/VERSION/promote changes that."
+        return """
+
+            It was promoted after \(instead.version), which --model names; POST /models/VERSION/promote changes it.
+            """
     }
 
     private var accessLine: String {

@@ -110,7 +110,8 @@ final class ModelSwitch: Sendable {
         }
         guard let champion = try await shelf.promotions(limit: 1).first, champion != model.sha256 else { return model }
         guard let bytes = try await shelf.artifact(champion) else {
-            throw ServerRefusal(message: "the store names a model that it does not keep (\(champion)): restore a backup")
+            throw ServerRefusal(
+                message: "the store names a model that it does not keep (\(champion)): restore a backup")
         }
         let promoted: ModelArtifact
         do {
@@ -166,7 +167,9 @@ final class ModelSwitch: Sendable {
     private static func refusal(of model: ModelArtifact, _ acceptsPolicyOverride: Bool) -> String? {
         if !model.canAssess { return "has no reference population: import it again with --reference" }
         if model.policyOverridden && !acceptsPolicyOverride {
-            return "was trained with columns that the policy leaves out; the server must run with --accept-policy-override"
+            return """
+                was trained with columns that the policy leaves out; the server must run with --accept-policy-override
+                """
         }
         return nil
     }

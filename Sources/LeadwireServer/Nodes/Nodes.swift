@@ -86,7 +86,9 @@ final class Nodes: Sendable {
                         if isAway { logger.notice("the store answers again: other nodes' events were read") }
                         isAway = false
                     } catch {
-                        if !isAway { logger.warning("the store does not say what other nodes do (\(error.code.rawValue))") }
+                        if !isAway {
+                            logger.warning("the store does not say what other nodes do (\(error.code.rawValue))")
+                        }
                         isAway = true
                     }
                 }

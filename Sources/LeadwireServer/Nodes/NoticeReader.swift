@@ -76,7 +76,8 @@ final class NoticeReader: Sendable {
     }
 
     private func report(_ notice: Notice) {
-        logger.error("a notice of another node can't be read; nodes should run the same version (\(notice.kind.rawValue))")
+        logger.error(
+            "a notice of another node can't be read; nodes should run the same version (\(notice.kind.rawValue))")
     }
 
     private static func offsets(_ body: [UInt8]) -> Set<UInt64> {
