@@ -25,7 +25,7 @@ extension Shard {
                 snapshot.maximumLagMilliseconds = max(snapshot.maximumLagMilliseconds, lag)
             }
         }
-        snapshot.filters = filters.count
+        snapshot.filters = tenant.map { streams[$0]?.distinctFilters ?? 0 } ?? filters.count
         return snapshot
     }
 
