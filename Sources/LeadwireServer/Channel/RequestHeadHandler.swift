@@ -19,6 +19,18 @@ final class RequestHeadHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The peer sends nothing more (half-closure is allowed on these channels).
     private(set) var hasInputEnded = false
     private var isRefused = false
+    /// Of the connection's first request, if that was a handshake.
+    private var decision: HandshakeDecision?
+
+    init(decision: HandshakeDecision? = nil) {
+        self.decision = decision
+    }
+
+    /// Once: it is about one request.
+    func takeDecision() -> HandshakeDecision? {
+        defer { decision = nil }
+        return decision
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
