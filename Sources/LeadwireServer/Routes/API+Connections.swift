@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import JSONBytes
 import Leads
 import NIOCore
@@ -45,7 +46,14 @@ extension API {
         query.isLagging = exchange.query.flag("lagging", problems: &problems)
         query.role = exchange.query.choice("role", problems: &problems)
         guard problems.isEmpty else { throw APIError.invalid(problems) }
-        return .json(await hub.connections(query).json())
+        let page = await hub.connections(query)
+        guard page.connections.count > ConnectionPage.Pieces.connections else { return .json(page.json()) }
+        // Rendered between writes: in one go it would hold a core for milliseconds, and the write of it a loop.
+        return Reply(
+            body: .stream { writer in
+                for piece in page.pieces { try await writer.write(ByteBuffer(bytes: piece)) }
+                try await writer.finish(nil)
+            })
     }
 
     /// `DELETE /ws/connections/{id}`.

@@ -155,6 +155,8 @@ struct APIResponder: HTTPResponder {
                 return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
             }
             return Response(status: status, headers: headers, body: Self.closingBody(buffer, channel))
+        case .stream where isHead:
+            return Response(status: status, headers: headers)
         case .stream(let write):
             return Response(status: status, headers: headers, body: ResponseBody { writer in try await write(&writer) })
         case .takeOver:
