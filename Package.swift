@@ -122,9 +122,17 @@ let package = Package(
         .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ScoringTests", dependencies: ["Scoring", "TestSupport"], swiftSettings: strict),
+        // A whole server for as long as a test needs one.
+        .target(
+            name: "ServerSupport",
+            dependencies: [
+                "LeadwireServer", "StoreSQLite", "Scoring", "Learning", "Leads",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/ServerSupport", swiftSettings: strict),
         .testTarget(
             name: "RealtimeTests",
-            dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: nio + ["Realtime", "JSONBytes", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
         // The stream's frame handler with an echo behind it, for the protocol's public conformance suite.
         .executableTarget(
@@ -132,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "LeadwireClientTests",
             dependencies: nio + [
-                "LeadwireClient", "LeadwireServer", "StoreSQLite", "Scoring", "Learning", "Leads", "JSONBytes",
+                "LeadwireClient", "LeadwireServer", "ServerSupport", "StoreSQLite", "Scoring", "Leads", "JSONBytes",
+                "TestSupport",
             ],
             swiftSettings: strict),
         // The suite that every LeadStore passes, and the process that the crash test kills.
@@ -154,7 +163,8 @@ let package = Package(
         .testTarget(
             name: "LeadwireServerTests",
             dependencies: nio + [
-                "LeadwireServer", "StoreSQLite", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio"),
+                "LeadwireServer", "ServerSupport", "StoreSQLite", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),

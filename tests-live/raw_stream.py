@@ -45,9 +45,9 @@ class Stream(asyncio.Protocol):
     """One connection. `on_text(stream, bytes)` is called for every message, `closed` has the close code in the end:
     None for a connection that ended without a close frame."""
 
-    def __init__(self, on_text, first: bytes = b"", port: int = 0, answers_close: bool = True):
+    def __init__(self, on_text, first: bytes = b"", port: int = 0, answers_close: bool = True, more: str = ""):
         self.on_text = on_text
-        self.first = handshake(port) + first
+        self.first = handshake(port, more=more) + first
         self.answers_close = answers_close
         loop = asyncio.get_running_loop()
         self.upgraded: asyncio.Future = loop.create_future()

@@ -60,8 +60,10 @@ def request(base: str, method: str, path: str, body=None, headers=None, timeout:
 class Server:
     """`leadwire serve` on `port` with `data`; the log of all its lives is in `data/../serve.log`."""
 
-    def __init__(self, binary: str, data: pathlib.Path, port: int | None = None, arguments: tuple[str, ...] = ()):
+    def __init__(self, binary: str, data: pathlib.Path, port: int | None = None, arguments: tuple[str, ...] = (),
+                 token: str = "test_token"):
         self.binary, self.data, self.arguments = binary, data, arguments
+        self.authorization = {"Authorization": f"Bearer {token}"}
         self.port = port or free_port()
         self.base = f"http://localhost:{self.port}"
         self.log = data.parent / f"{data.name}.log"
@@ -81,7 +83,7 @@ class Server:
     def is_ready(self) -> bool:
         assert self.process.poll() is None, f"the server exited with {self.process.returncode}:\n{self.tail()}"
         with contextlib.suppress(OSError):
-            return request(self.base, "GET", "/health/ready", timeout=2).status == 200
+            return self.get("/health/ready", timeout=2).status == 200
         return False
 
     def tail(self) -> str:
@@ -105,13 +107,13 @@ class Server:
             self.process.wait(timeout=15)
 
     def get(self, path: str, **more) -> Answer:
-        return request(self.base, "GET", path, **more)
+        return self.request("GET", path, **more)
 
     def post(self, path: str, body, **more) -> Answer:
-        return request(self.base, "POST", path, body, **more)
+        return self.request("POST", path, body=body, **more)
 
-    def request(self, method: str, path: str, **more) -> Answer:
-        return request(self.base, method, path, **more)
+    def request(self, method: str, path: str, headers=None, **more) -> Answer:
+        return request(self.base, method, path, headers={**self.authorization, **(headers or {})}, **more)
 
     def score(self, lead_id: str, **fields) -> dict:
         answer = self.post(API + "/score", {"lead_id": lead_id, **fields})

@@ -16,6 +16,14 @@ public struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacityBytes)
     }
 
+    /// What has been written since the last call; the document goes on where it stands.
+    public mutating func takeBytes() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        bytes.reserveCapacity(taken.count)
+        return taken
+    }
+
     // MARK: Containers
 
     public mutating func beginObject() { begin(UInt8(ascii: "{"), isObject: true) }

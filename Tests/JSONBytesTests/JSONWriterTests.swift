@@ -76,6 +76,25 @@ struct JSONWriterTests {
         }
     }
 
+    @Test func `a document that is taken in pieces is the same document`() {
+        var writer = JSONWriter()
+        var taken: [UInt8] = []
+        writer.beginObject()
+        writer.key("a")
+        taken += writer.takeBytes()
+        writer.beginArray()
+        for value in 1...3 {
+            writer.value(value)
+            taken += writer.takeBytes()
+        }
+        writer.endArray()
+        writer.member("b", true)
+        writer.endObject()
+        taken += writer.takeBytes()
+        #expect(String(decoding: taken, as: UTF8.self) == #"{"a":[1,2,3],"b":true}"#)
+        #expect(writer.takeBytes().isEmpty)
+    }
+
     @Test func `model values spell what JSON cannot`() {
         var writer = JSONWriter()
         writer.beginArray()

@@ -144,7 +144,9 @@ struct LiveClientTests {
 
 /// One HTTP request on a connection of its own; answers with all that came back.
 enum PlainRequest {
-    static func send(_ method: String, _ path: String, _ body: String?, port: Int) async throws -> String {
+    static func send(
+        _ method: String, _ path: String, _ body: String?, port: Int, headers: [(String, String)] = []
+    ) async throws -> String {
         let collector = NIOLockedValueBox("")
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { channel in
@@ -154,6 +156,7 @@ enum PlainRequest {
             }
             .connect(host: "127.0.0.1", port: port).get()
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         try await channel.writeAndFlush(ByteBuffer(string: head + "\r\n" + (body ?? "")))
         try await channel.closeFuture.get()

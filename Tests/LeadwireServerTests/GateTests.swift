@@ -92,6 +92,22 @@ struct GateTests {
         }
     }
 
+    @Test func `the answer to an upgrade that nobody takes is its connection's last, and says so`() async throws {
+        try await LiveServer.run { server in
+            let key = "Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            for (path, upgrade, status) in [
+                ("/health/live", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n", 200),
+                ("/api/v1/ml/ws/live-scores", "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\(key)", 426),
+                ("/nowhere", "Connection: upgrade\r\nUpgrade: websocket\r\n", 404),
+            ] {
+                let head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n\(upgrade)\r\n"
+                // Returns when the server has closed.
+                let answer = try HTTPAnswer(try await server.exchange(Array(head.utf8)))
+                #expect(answer.status == status && answer.header("connection") == "close", "\(path)")
+            }
+        }
+    }
+
     @Test func `an upgrade that nobody takes is a plain request`() async throws {
         try await LiveServer.run { server in
             let answer = try await server.get("/health/live", headers: [("Upgrade", "h2c")])

@@ -14,7 +14,9 @@ struct HandshakeDeadlineTests {
         let server = OnePortChannel(
             responder: { _, _, _ in }, settings: OnePortChannel.Settings(),
             admitUpgrade: { _, channel in
-                channel.eventLoop.makeSucceededFuture(OnePortChannel.Upgrade { _ in })
+                let upgrade = HandshakeDecision.Upgrade { _ in }
+                return channel.eventLoop.makeSucceededFuture(
+                    HandshakeDecision(admission: .success(nil), upgrade: upgrade))
             })
         _ = try server.setup(channel: channel, logger: Logger(label: "test")).wait()
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

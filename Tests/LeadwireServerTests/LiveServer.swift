@@ -1,10 +1,8 @@
 import Foundation
 import Leads
-import Learning
 import Logging
-import Scoring
+import ServerSupport
 import StoreSQLite
-import Synchronization
 
 @testable import LeadwireServer
 
@@ -14,11 +12,6 @@ struct LiveServer: Sendable {
     let store: SQLiteLeadStore
     let routes: [Route]
     let tickets: StreamTickets
-
-    /// The store is the server's own: it is opened inside, so it is handed out by this box.
-    private final class StoreBox: Sendable {
-        let store = Mutex<SQLiteLeadStore?>(nil)
-    }
 
     static func run(
         settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
@@ -30,53 +23,21 @@ struct LiveServer: Sendable {
     }
 
     /// A folder for one test, whose server may be started in it more than once.
-    static func inFolder(_ body: (URL) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leadwire-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await body(folder)
-    }
+    static func inFolder(_ body: (URL) async throws -> Void) async throws { try await ServerLife.inFolder(body) }
 
     /// One life of a server over the store of `folder`; it has ended when this returns.
     static func run(
         in folder: URL, settings: ServerSettings = ServerSettings(), clock: any WallClock = SystemClock(),
         logger: Logger = LiveServer.silent, _ body: @escaping @Sendable (LiveServer) async throws -> Void
     ) async throws {
-        var settings = settings
-        settings.port = 0
-        let profile = AgencyProfile()
-        let box = StoreBox()
-        let path = folder.appendingPathComponent("leadwire.sqlite").path
-        let parts = LeadwireServer.Parts(
-            model: try Prior.artifact(profile: profile), profile: profile, clock: clock,
-            cache: MemoryScoreCache(clock: clock),
-            openStore: { sink throws(StoreError) in
-                let store = try SQLiteLeadStore(path: path, sink: sink)
-                box.store.withLock { $0 = store }
-                return store
-            })
-        let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
-        guard let store = box.store.withLock({ $0 }) else { throw TestFailure("the store was not opened") }
-        let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { listening.finish() }
-                try await server.run(handlingSignals: false) { port in listening.yield(port) }
-            }
-            var iterator = ports.makeAsyncIterator()
-            guard let port = await iterator.next() else { throw TestFailure("the server did not start") }
-            try await body(LiveServer(port: port, store: store, routes: server.routes, tickets: server.tickets))
-            group.cancelAll()
-            // A cancelled server may end by saying so.
-            do { try await group.waitForAll() } catch is CancellationError {}
+        try await ServerLife.run(in: folder, settings: settings, clock: clock, logger: logger) { life in
+            try await body(
+                LiveServer(
+                    port: life.port, store: life.store, routes: life.server.routes, tickets: life.server.tickets))
         }
     }
 
-    static var silent: Logger {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        return logger
-    }
+    static var silent: Logger { ServerLife.silent }
 
     // MARK: Requests
 

@@ -27,6 +27,33 @@ struct StreamRouteTests {
         }
     }
 
+    @Test func `a page of many connections comes in chunks and is whole, one of few has a length, HEAD has neither`()
+        async throws
+    {
+        try await LiveServer.run { server in
+            var clients: [WebSocketClient] = []
+            for _ in 0..<60 {
+                let client = try await WebSocketClient.open(port: server.port)
+                try await client.send(#"{"type":"subscribe","events":["custom"],"filter":{"eq":["n",1]}}"#)
+                _ = try await client.receive()
+                clients.append(client)
+            }
+            let path = "/api/v1/ml/ws/connections"
+            let many = try await server.get(path + "?limit=1000")
+            #expect(many.header("transfer-encoding") == "chunked")
+            let page = try many.json()
+            #expect(page["count"]?.int == 60 && page["next_cursor"]?.isNull == true)
+            #expect(Set(page["connections"]?.elements.compactMap { $0["id"]?.string } ?? []).count == 60)
+            #expect(page["connections"]?.elements.allSatisfy { $0["filter"]?["custom"] != nil } == true)
+            let few = try await server.get(path + "?limit=50")
+            #expect(few.header("content-length") == "\(few.body.count)")
+            #expect(try few.json()["next_cursor"]?.string == "n1-50")
+            let head = try await server.send("HEAD", path + "?limit=1000")
+            #expect(head.status == 200 && head.body.isEmpty)
+            for client in clients { try await client.send(#"{"type":"ping"}"#) }
+        }
+    }
+
     @Test func `a batch tells of its progress`() async throws {
         try await LiveServer.run { server in
             let client = try await WebSocketClient.open(port: server.port)

@@ -97,6 +97,28 @@ struct HubAccessTests {
         #expect(await still.hub.metrics().distinctFilters == 0)
     }
 
+    @Test func `an administrator counts the filters of his own tenant, the operator those of all`() async throws {
+        let still = StillHub()
+        func subscribe(_ client: StillClient, _ filter: String) async throws {
+            try await client.send(#"{"type":"subscribe","events":["lead_scored","custom"],"filter":\#(filter)}"#)
+            _ = try await client.next()
+        }
+        let mine = try await client(still, try ann("a"))
+        try await subscribe(mine, #"{"eq":["n",1]}"#)
+        var boss = try ann("a")
+        boss.tenant = "t2"
+        boss.filter = nil
+        for number in 1...3 { try await subscribe(try await client(still, boss), #"{"eq":["n",\#(number)]}"#) }
+        // The token's own, and the client's; the latter is one of the other tenant's three, too.
+        #expect(await still.hub.metrics(tenant: "t1").distinctFilters == 2)
+        #expect(await still.hub.metrics(tenant: "t2").distinctFilters == 3)
+        #expect(await still.hub.metrics(tenant: "nobody").distinctFilters == 0)
+        #expect(await still.hub.metrics().distinctFilters == 4)
+        try await mine.channel.close()
+        await still.loop.run()
+        #expect(await still.hub.metrics(tenant: "t1").distinctFilters == 0)
+    }
+
     @Test func `before it is known a connection counts, gets errors only, and is gone after its time`() async throws {
         let still = StillHub(refresher: Desk(["good": try ann("a")])) {
             $0.maximumConnections = 2

@@ -1,3 +1,4 @@
+import JSONBytes
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -88,6 +89,34 @@ struct HubAdministratorTests {
                     + #""remote_address":"192.0.2.x","subscriptions":["lead_scored"],"filter":null,"#
                     + #""connected_at":"2026-11-21T10:00:00.000Z","age_seconds":3.0,"last_seen_ms":3000.0,"#
                     + #""round_trip_ms":null,"messages_in":1,"messages_out":1,"bytes_in":"#))
+    }
+
+    @Test func `a loop looks at few connections in a turn, whatever is asked, and a large page comes in pieces`()
+        async throws
+    {
+        let still = StillHub()
+        for index in 0..<130 { _ = try await still.subscriber(user: index == 129 ? "last" : "u\(index)") }
+        var query = ConnectionQuery(tenant: "t1", limit: 1_000)
+        query.user = "last"
+        let (turn, asked) = (ConnectionWalk.lookedAtInATurn, query)
+        var after: UInt64? = 0
+        var turns: [Int] = []
+        while let number = after {
+            let slice = try #require(await still.hub.mailboxes[0].ask { $0.connections(asked, after: number) })
+            turns.append(slice.found.count)
+            if let next = slice.next { #expect(next - number == UInt64(turn)) }
+            after = slice.next
+        }
+        #expect(turns == [0, 0, 1])
+        #expect(await still.hub.connections(query).connections.map(\.principal.user) == ["last"])
+        let page = await still.hub.connections(ConnectionQuery(tenant: "t1", limit: 129))
+        #expect(page.connections.map(\.number) == Array(1...129) && page.nextCursor == "n1-129")
+        #expect(page.pieces.map(\.count).count == 3 && page.pieces.allSatisfy { $0.count < 50 * 700 })
+        #expect(page.pieces.reduce([], +) == page.json())
+        let document = try JSONDocument(parsing: page.json()).root
+        #expect(document["count"]?.int == 129 && document["connections"]?.count == 129)
+        let none = await still.hub.connections(ConnectionQuery(tenant: "t2"))
+        #expect(none.pieces.map { $0 } == [Array(#"{"connections":[],"count":0,"next_cursor":null}"#.utf8)])
     }
 
     @Test func `an administrator can end a connection, and the code says whether to come back`() async throws {

@@ -23,14 +23,6 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         let channel: any Channel
     }
 
-    /// What an admitted handshake becomes.
-    struct Upgrade: Sendable {
-        /// Of the 101, besides what the handshake itself asks for.
-        var headers = HTTPHeaders()
-        /// Puts the WebSocket's handlers into the channel, on its loop.
-        var install: @Sendable (any Channel) throws -> Void
-    }
-
     struct Settings: Sendable {
         /// From the connection to its first complete request head.
         var handshakeDeadline = TimeAmount.seconds(15)
@@ -42,8 +34,9 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: Responder
     let settings: Settings
-    /// Whether this head may become a WebSocket, and as what. Nil is a refusal, which the responder answers.
-    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) -> EventLoopFuture<Upgrade?>
+    /// What the gate and the hub say to a complete handshake. Nil for one that neither was asked about; the responder
+    /// answers that, and a refusal.
+    let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) -> EventLoopFuture<HandshakeDecision?>
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -78,23 +71,25 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func configure(_ channel: any Channel, logger: Logger) throws -> EventLoopFuture<Outcome> {
-        // One handshake a connection: what was decided waits here for the switch.
-        let decided = NIOLoopBoundBox<Upgrade?>(nil, eventLoop: channel.eventLoop)
+        // One handshake a connection: what was decided waits here for the switch, or for the responder.
+        let decided = NIOLoopBoundBox<HandshakeDecision?>(nil, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Outcome>(
             maxFrameSize: settings.webSocketFrameBytes,
             enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(decided.value?.headers) },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(decided.value?.upgrade?.headers) },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     Self.removeGuard(from: channel)
-                    try decided.value?.install(channel)
+                    try decided.value?.upgrade?.install(channel)
                     return .webSocket
                 }
             })
         let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Outcome>(
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
-                channel.eventLoop.makeCompletedFuture { .http(try servePlainHTTP(channel, logger: logger)) }
+                channel.eventLoop.makeCompletedFuture {
+                    .http(try servePlainHTTP(channel, decision: decided.value, logger: logger))
+                }
             })
         var pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Outcome>(upgradeConfiguration: upgrade)
         pipeline.enablePipelining = false  // NIOAsyncChannel reads one request at a time.
@@ -114,13 +109,15 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         return outcome
     }
 
-    private func servePlainHTTP(_ channel: any Channel, logger: Logger) throws -> HTTPStream {
+    private func servePlainHTTP(
+        _ channel: any Channel, decision: HandshakeDecision?, logger: Logger
+    ) throws -> HTTPStream {
         let operations = channel.pipeline.syncOperations
         let lostHead = try operations.handler(type: HeadTap.self).upgradeHead
         Self.removeGuard(from: channel)
         try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
-        try operations.addHandler(RequestHeadHandler())
+        try operations.addHandler(RequestHeadHandler(decision: decision))
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try operations.addHandler(HTTPConnectionStateHandler(idleTimeout: settings.idleTimeout, logger: logger))
         return try HTTPStream(

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import JSONBytes
 import Leads
 import NIOCore
@@ -13,14 +14,12 @@ extension API {
         target.utf8.prefix { $0 != UInt8(ascii: "?") }.elementsEqual(liveScoresPath.utf8)
     }
 
-    /// `GET /ws/live-scores` that did not become a WebSocket: no upgrade was asked for, or not as a connection's first
-    /// request, or there is no room.
+    /// `GET /ws/live-scores` that did not become a WebSocket: no upgrade was asked for, or not rightly, or not as a
+    /// connection's first request. Whom the gate or the hub refused does not come so far.
     func refuseWithoutUpgrade(_ exchange: Exchange) async throws -> Reply {
-        let asked = exchange.headers[.upgrade]?.lowercased() == "websocket"
-        if asked, let refusal = hub.refusal(of: exchange.principal, remoteAddress: exchange.remoteAddress) {
-            throw APIError(.overloaded, "no room for another connection (\(refusal.rawValue))")
+        guard exchange.headers[.upgrade]?.lowercased() == "websocket" else {
+            throw APIError(.upgradeRequired, "this path speaks WebSocket")
         }
-        guard asked else { throw APIError(.upgradeRequired, "this path speaks WebSocket") }
         var error = APIError(
             .upgradeRequired,
             "not a WebSocket handshake of RFC 6455, version 13, as the first request of its connection")
@@ -48,7 +47,14 @@ extension API {
         query.isLagging = exchange.query.flag("lagging", problems: &problems)
         query.role = exchange.query.choice("role", problems: &problems)
         guard problems.isEmpty else { throw APIError.invalid(problems) }
-        return .json(await hub.connections(query).json())
+        let page = await hub.connections(query)
+        guard page.connections.count > ConnectionPage.Pieces.connections else { return .json(page.json()) }
+        // Rendered between writes: in one go it would hold a core for milliseconds, and the write of it a loop.
+        return Reply(
+            body: .stream { writer in
+                for piece in page.pieces { try await writer.write(ByteBuffer(bytes: piece)) }
+                try await writer.finish(nil)
+            })
     }
 
     /// `DELETE /ws/connections/{id}`.

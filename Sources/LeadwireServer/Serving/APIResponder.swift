@@ -56,7 +56,7 @@ struct APIResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ channel: any Channel, id: String, started: ContinuousClock.Instant, pattern: inout String
     ) async throws -> Reply {
-        let principal = try await principal(of: request, from: channel.remoteAddress?.ipAddress ?? "local")
+        let principal = try await principal(of: request, on: channel)
         let target = Substring(request.head.path ?? "")
         let question = target.firstIndex(of: "?")
         let path = target[..<(question ?? target.endIndex)]
@@ -95,14 +95,27 @@ struct APIResponder: HTTPResponder {
     /// Who asks without a token: the name of no tenant is empty, so nothing is found behind it.
     private static let nobody = Principal(user: "", role: .viewer, tenant: "")
 
-    /// A ticket in the query of the event stream stands for the token that it was given for.
-    private func principal(of request: Request, from address: String) async throws(APIError) -> Principal? {
+    /// What was decided of a handshake that did not become a WebSocket holds for its request. A ticket in the query of the
+    /// event stream stands for the token that it was given for.
+    private func principal(of request: Request, on channel: any Channel) async throws -> Principal? {
+        if request.method == .get, API.isLiveScores(request.head.path ?? ""),
+            let decision = try await decision(on: channel)
+        {
+            return try decision.principal
+        }
         let head = RequestHead(request.head)
+        let address = channel.remoteAddress?.ipAddress ?? "local"
         guard request.method == .get, let ticket = StreamTickets.ticket(inTarget: request.head.path ?? "") else {
             return try await gate.admit(head, from: address)
         }
         try gate.checkPlace(head, from: address)
         return try tickets.use(ticket)
+    }
+
+    private func decision(on channel: any Channel) async throws -> HandshakeDecision? {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: RequestHeadHandler.self).takeDecision()
+        }.get()
     }
 
     private func refusal(_ error: APIError, id: String) -> Reply {
@@ -142,6 +155,8 @@ struct APIResponder: HTTPResponder {
                 return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
             }
             return Response(status: status, headers: headers, body: Self.closingBody(buffer, channel))
+        case .stream where isHead:
+            return Response(status: status, headers: headers)
         case .stream(let write):
             return Response(status: status, headers: headers, body: ResponseBody { writer in try await write(&writer) })
         case .takeOver:

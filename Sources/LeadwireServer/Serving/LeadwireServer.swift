@@ -178,41 +178,41 @@ public struct LeadwireServer: Sendable {
                         return channel.eventLoop.makeSucceededFuture(nil)
                     }
                     return channel.eventLoop.makeFutureWithTask {
-                        await Self.upgrade(RequestHead(head), channel, gate: gate, hub: hub, access: access)
+                        await Self.decide(RequestHead(head), channel, gate: gate, hub: hub, access: access)
                     }
                 })
         }
     }
 
     /// A WebSocket of somebody known, or of somebody who will say it in the first message.
-    private static func upgrade(
+    private static func decide(
         _ head: RequestHead, _ channel: any Channel, gate: any Gate, hub: Hub, access: Access?
-    ) async -> OnePortChannel.Upgrade? {
+    ) async -> HandshakeDecision {
         let remote = channel.remoteAddress
-        var headers = HTTPHeaders()
-        if head.offersSubprotocol { headers.add(name: "sec-websocket-protocol", value: RequestHead.subprotocol) }
         let admitted: Principal?
-        do {
+        do throws(APIError) {
             admitted = try await gate.admit(head, from: remote?.ipAddress ?? "local")
         } catch {
-            return nil
+            return HandshakeDecision(admission: .failure(error))
         }
-        guard let principal = admitted else {
-            guard hub.refusalOfPending(remoteAddress: remote) == nil else { return nil }
-            return OnePortChannel.Upgrade(headers: headers) { channel in
-                try WebSocketConnection.installPending(
+        let refusal: HubRefusal? =
+            admitted.map { hub.refusal(of: $0, remoteAddress: remote) } ?? hub.refusalOfPending(remoteAddress: remote)
+        guard refusal == nil else { return HandshakeDecision(admission: .success(admitted), refusal: refusal) }
+        var headers = HTTPHeaders()
+        if head.offersSubprotocol { headers.add(name: "sec-websocket-protocol", value: RequestHead.subprotocol) }
+        let upgrade = HandshakeDecision.Upgrade(headers: headers) { channel in
+            // No handler of ours changes bytes on their way to the socket; with TLS `writesPastPipeline` must go.
+            guard let principal = admitted else {
+                return try WebSocketConnection.installPending(
                     on: channel, hub: hub, remoteAddress: remote, writesPastPipeline: true)
             }
-        }
-        guard hub.refusal(of: principal, remoteAddress: remote) == nil else { return nil }
-        return OnePortChannel.Upgrade(headers: headers) { channel in
             // Revoked since it was admitted: whoever revokes closes the connections that he finds, and this one is not
             // among them yet.
             if access?.revocations.isRevoked(principal) == true { throw TokenRefusal.revoked }
-            // No handler of ours changes bytes on their way to the socket; with TLS this must go.
             try WebSocketConnection.install(
                 on: channel, principal: principal, hub: hub, remoteAddress: remote, writesPastPipeline: true)
         }
+        return HandshakeDecision(admission: .success(admitted), upgrade: upgrade)
     }
 }
 

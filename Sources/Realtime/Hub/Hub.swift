@@ -12,8 +12,6 @@ public final class Hub: Sendable {
     let refresher: (any TokenRefresher)?
     let mailboxes: [ShardMailbox]
     private let nextID = Atomic<UInt64>(1)
-    /// Connections that a loop describes to an administrator in one turn.
-    private static let connectionsAtOnce = 64
     /// Held while a batch is handed to all loops, so that all see the same order.
     private let order = NIOLock()
 
@@ -115,27 +113,23 @@ public final class Hub: Sendable {
     /// Whether a text is a `nextCursor` that ``connections(_:)`` could have given.
     public func accepts(cursor: String) -> Bool { ConnectionID.number(cursor, node: configuration.node) != nil }
 
-    /// Connections in order of their id, one page. Each loop is asked on its own; none is stopped.
+    /// Connections in order of their id, one page. Each loop is asked on its own, for a few at a time; none is stopped.
     public func connections(_ query: ConnectionQuery) async -> ConnectionPage {
         let limit = min(max(query.limit, 1), ConnectionQuery.maximumLimit)
         let after = query.cursor.flatMap { ConnectionID.number($0, node: configuration.node) } ?? 0
-        var found: [ConnectionInfo] = []
-        for mailbox in mailboxes {
-            // In slices, so that no loop describes a thousand connections at one go while events wait.
-            var reached = after
-            var wanted = limit + 1
-            while wanted > 0 {
-                let (start, size) = (reached, min(wanted, Self.connectionsAtOnce))
-                let slice = await mailbox.ask { $0.connections(query, after: start, limit: size) } ?? []
-                found += slice
-                wanted -= slice.count
-                guard slice.count == size, let last = slice.last else { break }
-                reached = last.number
+        var walks = mailboxes.map { ConnectionWalk($0, after: after) }
+        var page: [ConnectionInfo] = []
+        while true {
+            var nearest: (walk: Int, number: UInt64)?
+            for index in walks.indices {
+                await walks[index].fetch(query)
+                guard let number = walks[index].number, number < nearest?.number ?? .max else { continue }
+                nearest = (index, number)
             }
+            guard let nearest else { return ConnectionPage(connections: page, nextCursor: nil) }
+            guard page.count < limit else { return ConnectionPage(connections: page, nextCursor: page.last?.id) }
+            page.append(walks[nearest.walk].take())
         }
-        found.sort { $0.number < $1.number }
-        let page = Array(found.prefix(limit))
-        return ConnectionPage(connections: page, nextCursor: found.count > limit ? page.last?.id : nil)
     }
 
     /// Every figure of the contract, section 4, merged from the loops' own counters.

@@ -25,20 +25,24 @@ extension Shard {
                 snapshot.maximumLagMilliseconds = max(snapshot.maximumLagMilliseconds, lag)
             }
         }
-        snapshot.filters = filters.count
+        snapshot.filters = tenant.map { streams[$0]?.distinctFilters ?? 0 } ?? filters.count
         return snapshot
     }
 
-    /// The first `limit` in order of their number, after one.
-    func connections(_ query: ConnectionQuery, after: UInt64, limit: Int) -> [ConnectionInfo] {
-        let found = consumers[position(after: after)...].lazy.filter { consumer in
+    /// Those that are asked for among the next connections in order of their number.
+    func connections(_ query: ConnectionQuery, after: UInt64) -> ConnectionSlice {
+        let looked = consumers[position(after: after)...].prefix(ConnectionWalk.lookedAtInATurn)
+        let now = loop.now
+        let wall = configuration.wallClock()
+        let found = looked.filter { consumer in
             (query.tenant == nil || query.tenant == consumer.principal.tenant)
                 && (query.user == nil || query.user == consumer.principal.user)
                 && (query.role == nil || query.role == consumer.principal.role)
                 && (query.event.map { consumer.subscriptions.contains($0) } ?? true)
                 && (query.isLagging.map { $0 != consumer.isLive } ?? true)
         }
-        return found.prefix(limit).map(info)
+        let next = looked.endIndex < consumers.endIndex ? looked.last?.number : nil
+        return ConnectionSlice(found: found.map { info($0, now, wall) }, next: next)
     }
 
     /// False if there is none, or it is another tenant's.
@@ -60,19 +64,17 @@ extension Shard {
         return selected.count
     }
 
-    private func info(_ consumer: Consumer) -> ConnectionInfo {
-        let now = loop.now
-        let wall = configuration.wallClock()
+    /// Values as they stand; whatever costs a text is made of them off the loop.
+    private func info(_ consumer: Consumer, _ now: NIODeadline, _ wall: Int64) -> ConnectionInfo {
         let age = now - consumer.connectedAt
         let stream = consumer.stream
         let cursor = consumer.catchUp?.cursor ?? stream.top
         var info = ConnectionInfo(
-            number: consumer.number, id: consumer.id, principal: consumer.principal,
-            transport: consumer.sink?.transport.name ?? "none",
-            remoteAddress: Admission.masked(consumer.address))
-        info.subscriptions = consumer.subscriptions.names
-        info.filters = consumer.subscriptions.names.compactMap { name in
-            consumer.group?.filter(of: name).map { (name, $0.filter) }
+            number: consumer.number, node: configuration.node, principal: consumer.principal,
+            transport: consumer.sink?.transport.name ?? "none", address: consumer.address)
+        if let key = consumer.group?.key {
+            info.events = key.events
+            info.filters = key.filters.map { $0?.filter }
         }
         info.connectedAt = wall - age.nanoseconds / 1_000_000
         info.ageSeconds = Double(age.nanoseconds) / 1e9

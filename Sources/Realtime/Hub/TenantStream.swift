@@ -100,4 +100,16 @@ final class TenantStream {
     func dropIfEmpty(_ group: SubscriptionGroup) {
         if group.members.isEmpty { groups[group.key] = nil }
     }
+
+    /// Filters of this tenant's readers and of their tokens, each counted once; another tenant may use the same.
+    ///
+    /// - Complexity: one step a group and filter: a walk like that of a published event.
+    var distinctFilters: Int {
+        var entries: Set<FilterEntry> = []
+        for key in groups.keys {
+            for case let entry? in key.filters { entries.insert(entry) }
+            if let mandatory = key.mandatory { entries.insert(mandatory) }
+        }
+        return entries.count
+    }
 }

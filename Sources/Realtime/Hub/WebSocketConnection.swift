@@ -44,16 +44,7 @@ public enum WebSocketConnection {
         writesPastPipeline: Bool = false
     ) throws {
         let consumer = try hub.admit(principal, remoteAddress: remoteAddress, on: channel.eventLoop)
-        let handler = WebSocketHandler(
-            limits: hub.configuration.frameLimits,
-            deadlines: .init(closeHandshake: hub.configuration.closeHandshake),
-            writesPastPipeline: writesPastPipeline, session: consumer)
-        do {
-            try add(handler, to: channel)
-        } catch {
-            consumer.closed(closeNumber: nil)
-            throw error
-        }
+        try install(consumer, on: channel, hub.configuration, writesPastPipeline: writesPastPipeline)
     }
 
     /// The same for a client that will say who it is: its first message must be `auth` with a token, within
@@ -66,16 +57,7 @@ public enum WebSocketConnection {
         guard let refresher = hub.refresher else { preconditionFailure("a hub without a refresher knows no tokens") }
         let session = try PendingSession(
             hub: hub, refresher: refresher, remoteAddress: remoteAddress, loop: channel.eventLoop)
-        let handler = WebSocketHandler(
-            limits: hub.configuration.frameLimits,
-            deadlines: .init(closeHandshake: hub.configuration.closeHandshake),
-            writesPastPipeline: writesPastPipeline, session: session)
-        do {
-            try add(handler, to: channel)
-        } catch {
-            session.closed(closeNumber: nil)
-            throw error
-        }
+        try install(session, on: channel, hub.configuration, writesPastPipeline: writesPastPipeline)
     }
 
     /// The same handler without a hub: every message comes back. For conformance suites and tests only. The limit is of
@@ -86,6 +68,22 @@ public enum WebSocketConnection {
         let limits = FrameParser.Limits(
             maximumFrameBytes: maximumMessageBytes, maximumMessageBytes: maximumMessageBytes, maximumFragments: .max)
         try add(WebSocketHandler(limits: limits, session: EchoSession()), to: channel)
+    }
+
+    /// A session that counts as a connection already: should the channel not take it, it leaves again.
+    private static func install(
+        _ session: any WebSocketSession, on channel: any Channel, _ configuration: HubConfiguration,
+        writesPastPipeline: Bool
+    ) throws {
+        let handler = WebSocketHandler(
+            limits: configuration.frameLimits, deadlines: .init(closeHandshake: configuration.closeHandshake),
+            writesPastPipeline: writesPastPipeline, session: session)
+        do {
+            try add(handler, to: channel)
+        } catch {
+            session.closed(closeNumber: nil)
+            throw error
+        }
     }
 
     private static func add(_ handler: WebSocketHandler, to channel: any Channel) throws {

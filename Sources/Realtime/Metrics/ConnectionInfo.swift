@@ -22,16 +22,16 @@ public struct ConnectionQuery: Sendable {
     }
 }
 
-/// One connection as it was at the moment of asking.
+/// One connection as it was at the moment of asking: the loop's own values, of which the reader makes texts.
 public struct ConnectionInfo: Sendable {
     let number: UInt64
-    public let id: String
+    let node: String
     public let principal: Principal
     public let transport: String
-    /// Masked.
-    public let remoteAddress: String
-    public internal(set) var subscriptions: [EventName] = []
-    var filters: [(name: EventName, filter: Filter)] = []
+    let address: String
+    var events: EventSet = []
+    /// By the event's index; empty when there is none at all.
+    var filters: [Filter?] = []
     /// Milliseconds since 1970 UTC.
     public internal(set) var connectedAt: Int64 = 0
     public internal(set) var ageSeconds = 0.0
@@ -52,6 +52,19 @@ public struct ConnectionInfo: Sendable {
     /// For how long it has been behind.
     public internal(set) var lagMilliseconds = 0.0
 
+    init(number: UInt64, node: String, principal: Principal, transport: String, address: String) {
+        self.number = number
+        self.node = node
+        self.principal = principal
+        self.transport = transport
+        self.address = address
+    }
+
+    public var id: String { ConnectionID.text(number, node: node) }
+    /// Masked.
+    public var remoteAddress: String { Admission.masked(address) }
+    public var subscriptions: [EventName] { events.names }
+
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", id)
@@ -66,7 +79,8 @@ public struct ConnectionInfo: Sendable {
             writer.null()
         } else {
             writer.beginObject()
-            for (name, filter) in filters {
+            for name in subscriptions {
+                guard let filter = filters[name.index] else { continue }
                 writer.key(name.rawValue)
                 filter.write(to: &writer)
             }
@@ -101,17 +115,41 @@ public struct ConnectionPage: Sendable {
     /// Nil on the last page.
     public let nextCursor: String?
 
-    /// `{"connections": […], "next_cursor": …, "count": …}`: the body of `GET /ws/connections`.
-    public func json() -> [UInt8] {
-        var writer = JSONWriter(reserving: 64 + connections.count * 600)
-        writer.beginObject()
-        writer.key("connections")
-        writer.beginArray()
-        for connection in connections { connection.write(to: &writer) }
-        writer.endArray()
-        writer.member("count", connections.count)
-        writer.member("next_cursor", nextCursor)
-        writer.endObject()
-        return writer.bytes
+    /// `{"connections": […], "count": …, "next_cursor": …}`: the body of `GET /ws/connections`.
+    public func json() -> [UInt8] { pieces.reduce(into: []) { $0 += $1 } }
+
+    /// The same in pieces of at most ``Pieces/connections`` connections, each rendered when it is asked for: a large page
+    /// neither stands in memory whole nor takes a core for itself.
+    public var pieces: Pieces { Pieces(of: self) }
+
+    public struct Pieces: Sequence, IteratorProtocol {
+        public static let connections = 50
+
+        private let page: ConnectionPage
+        private var writer = JSONWriter(reserving: Self.connections * 640)
+        private var written = 0
+        private var isWhole = false
+
+        fileprivate init(of page: ConnectionPage) {
+            self.page = page
+            writer.beginObject()
+            writer.key("connections")
+            writer.beginArray()
+        }
+
+        public mutating func next() -> [UInt8]? {
+            guard !isWhole else { return nil }
+            let connections = page.connections[written...].prefix(Self.connections)
+            for connection in connections { connection.write(to: &writer) }
+            written += connections.count
+            if written == page.connections.count {
+                writer.endArray()
+                writer.member("count", written)
+                writer.member("next_cursor", page.nextCursor)
+                writer.endObject()
+                isWhole = true
+            }
+            return writer.takeBytes()
+        }
     }
 }

@@ -1,5 +1,6 @@
 import JSONBytes
 import NIOCore
+import Realtime
 import TestSupport
 import Testing
 
@@ -46,8 +47,13 @@ struct DoorAccessTests {
     }
 
     private func handshake(_ server: TokenServer, _ headers: String, query: String = "") async throws -> Int {
+        try await refusal(server, headers, query: query).status
+    }
+
+    /// What a handshake is answered that does not become a WebSocket.
+    private func refusal(_ server: TokenServer, _ headers: String, query: String = "") async throws -> HTTPAnswer {
         let head = "GET /api/v1/ml/ws/live-scores\(query) HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n\(headers)\r\n"
-        return try HTTPAnswer(try await server.live.exchange(Array(head.utf8))).status
+        return try HTTPAnswer(try await server.live.exchange(Array(head.utf8)))
     }
 
     @Test func `a token in the URL is refused with the reason, though it is good`() async throws {
@@ -141,6 +147,43 @@ struct DoorAccessTests {
             #expect(try await server.send("GET", "/ml/leads", token: "x.y.z").status == 429)
             #expect(try await server.send("GET", "/health/live", token: nil).status == 429)
             #expect(try await server.send("GET", "/ml/leads", token: other).status == 200)
+        }
+    }
+
+    @Test func `a handshake is asked for once and pays for one request, whatever becomes of it`() async throws {
+        try await TokenServer.run {
+            $0.access.requestsPerSecond = 0.001
+            $0.access.requestBurst = 4
+        } _: { server in
+            let token = try server.token()
+            let whole = WebSocketClient.handshake + "Authorization: Bearer \(token)\r\nConnection: close\r\n"
+            _ = try await server.open(token)
+            // Complete for the gate, and of a version that is not spoken.
+            let old = whole.replacing("Version: 13", with: "Version: 12")
+            for _ in 0..<3 { #expect(try await handshake(server, old) == 426) }
+            for headers in [old, whole] {
+                let refused = try await refusal(server, headers)
+                #expect(refused.status == 429 && (refused.header("retry-after").flatMap { Int($0) } ?? 0) > 1)
+            }
+        }
+    }
+
+    @Test func `where there is no room a handshake is refused with the reason and counted once`() async throws {
+        try await TokenServer.run {
+            $0.hub.maximumConnectionsPerUser = 1
+            $0.hub.maximumPending = 0
+        } _: { server in
+            let token = try server.token()
+            let first = try await server.open(token)
+            let whole = WebSocketClient.handshake + "Connection: close\r\n"
+            let known = try await refusal(server, whole + "Authorization: Bearer \(token)\r\n")
+            #expect(known.status == 503 && known.text.contains("(too_many_connections_of_user)"))
+            let unknown = try await refusal(server, whole)
+            #expect(unknown.status == 503 && unknown.text.contains("(too_many_unauthenticated)"))
+            let refused = try await server.send("GET", "/ml/ws/metrics", token: token).json()["connections"]?["refused"]
+            #expect(refused?["too_many_connections_of_user"]?.int == 1)
+            try await first.send(#"{"type":"ping"}"#)
+            _ = try await first.receive(type: "pong")
         }
     }
 
