@@ -53,7 +53,7 @@ public struct LeadwireServer: Sendable {
         self.settings = settings
         self.logger = logger
         let publisher = EventPublisher()
-        let store = try await parts.openStore(publisher)
+        let store = GuardedStore(try await parts.openStore(publisher))
         var hubConfiguration = settings.hub
         let clock = parts.clock
         hubConfiguration.wallClock = { clock.now.milliseconds }
@@ -71,13 +71,14 @@ public struct LeadwireServer: Sendable {
             model: parts.model, profile: parts.profile, store: store, cache: parts.cache, clock: parts.clock,
             configuration: parts.scoring)
         let statistics = RequestStatistics()
+        let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
         let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
         let tickets = StreamTickets(clock: parts.clock)
         let api = API(
             engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
-            statistics: statistics, currency: parts.profile.currency, clock: parts.clock,
+            statistics: statistics, admission: admission, currency: parts.profile.currency, clock: parts.clock,
             revocations: access?.revocations, operatorTenant: settings.access.operatorTenant)
         self.hub = hub
         self.store = store
