@@ -5,6 +5,8 @@
 #   postgres-test-server.sh run COMMAND...   starts it, runs COMMAND with LEADWIRE_TEST_POSTGRES set, stops it
 #   postgres-test-server.sh start            starts it and prints its folder and the variable as `eval` takes them
 #   postgres-test-server.sh stop FOLDER      stops that one and removes its folder
+#   postgres-test-server.sh down FOLDER      stops it as a crash does; its data stays
+#   postgres-test-server.sh up FOLDER        starts it again where it was
 #
 # LEADWIRE_TEST_POSTGRES is a connection string; its sslrootcert names the certificate that signs the server's, which is
 # for the name localhost. As root the server runs as user postgres.
@@ -58,6 +60,7 @@ start() {
         options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=80 -c ssl=on"
         options+=" -c ssl_cert_file=$folder/server.crt -c ssl_key_file=$folder/server.key"
         if as_owner "$programs/pg_ctl" -D "$folder/data" -o "$options" -l "$folder/log" -w start >/dev/null 2>&1; then
+            printf '%s' "$options" >"$folder/options"
             url="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable&sslrootcert=$folder/root.crt"
             return 0
         fi
@@ -71,6 +74,9 @@ stop() {
     as_owner "$programs/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null 2>&1 || true
     rm -rf "$1"
 }
+
+down() { as_owner "$programs/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null; }
+up() { as_owner "$programs/pg_ctl" -D "$1/data" -o "$(cat "$1/options")" -l "$1/log" -w start >/dev/null; }
 
 case ${1:-} in
 run)
@@ -87,8 +93,10 @@ start)
 stop)
     stop "${2:?the folder that start printed}"
     ;;
+down) down "${2:?the folder that start printed}" ;;
+up) up "${2:?the folder that start printed}" ;;
 *)
-    say "run COMMAND..., start, or stop FOLDER"
+    say "run COMMAND..., start, stop FOLDER, down FOLDER, or up FOLDER"
     exit 2
     ;;
 esac

@@ -78,6 +78,11 @@ public final class ScoringEngine: Sendable {
     /// Scores a fixed row and compares its bits with those at loading.
     public func selfTest() -> Bool { current.selfTest() }
 
+    /// Whether a model that is not in service yet loads and scores a fixed row twice with the same bits.
+    public static func passesSelfTest(_ artifact: ModelArtifact) throws(ScoringError) -> Bool {
+        try load(artifact).selfTest()
+    }
+
     private static func load(_ artifact: ModelArtifact) throws(ScoringError) -> LoadedModel {
         guard artifact.canAssess else { throw .noModel }
         do {
@@ -101,6 +106,15 @@ public final class ScoringEngine: Sendable {
             recorder.countFailure()
             throw error
         }
+    }
+
+    /// The answer if it needs neither the model nor the store: a cached score, asked for without an idempotency key.
+    public func cachedScore(_ request: ScoreRequest) async -> ScoreAnswer? {
+        guard !request.forceRefresh, request.idempotencyKey == nil,
+            let record = await look(up: cacheKey(request, current)).0
+        else { return nil }
+        recorder.countHit()
+        return ScoreAnswer(record: record, cacheHit: true, replayed: false, body: hitBody(record, request))
     }
 
     /// What the model in service says of features that were extracted earlier; nothing is stored. The same bits as

@@ -55,7 +55,7 @@ public final class PostgresLeadStore: LeadStore {
     }
 
     /// Migrates on a thread of its own.
-    private static func prepare(
+    static func prepare(
         _ address: PostgresAddress, _ configuration: PostgresConfiguration
     ) async throws(StoreError) {
         let result = await OwnThread.run(named: "leadwire.pg.open") { () -> Result<Void, StoreError> in

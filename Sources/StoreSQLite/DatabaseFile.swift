@@ -50,7 +50,7 @@ enum DatabaseFile {
     }
 
     /// Before SQLite touches it: a file of another program is left as it is.
-    private static func checkHeader(path: String) throws {
+    static func checkHeader(path: String) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else { return }
         defer { try? handle.close() }
         let header = [UInt8](try handle.read(upToCount: 100) ?? Data())
@@ -64,7 +64,7 @@ enum DatabaseFile {
         }
     }
 
-    private static func recogniseTables(_ database: Database) throws {
+    static func recogniseTables(_ database: Database) throws {
         let owner = try Int32.fetchOne(database, sql: "PRAGMA application_id")
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
         guard owner == Schema.applicationID || tables == 0 else {

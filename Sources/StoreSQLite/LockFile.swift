@@ -17,7 +17,8 @@ final class LockFile: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw StoreError(
-                .unavailable, "the database is in use: another Leadwire serves this file; give this one its own")
+                .unavailable, "the database is in use: another Leadwire serves this file; give this one its own",
+                reason: .locked)
         }
         self.descriptor = Mutex(descriptor)
     }

@@ -8,7 +8,9 @@ extension StoreError {
         case let error as StoreError:
             self = error
         case let error as DatabaseError:
-            self.init(StoreError.code(of: error.resultCode), "\(action): SQLite \(error.extendedResultCode)")
+            self.init(
+                StoreError.code(of: error.resultCode), "\(action): SQLite \(error.extendedResultCode)",
+                reason: StoreError.reason(of: error.resultCode))
         case is CancellationError:
             self.init(.unavailable, "\(action): cancelled by the caller")
         default:
@@ -26,6 +28,14 @@ extension StoreError {
             .SQLITE_PROTOCOL, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_MISUSE:
             .unavailable
         default: .other
+        }
+    }
+
+    private static func reason(of result: ResultCode) -> Reason? {
+        switch result.primaryResultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED: .locked
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN: .ioError
+        default: nil
         }
     }
 

@@ -35,13 +35,17 @@ struct TenantLog {
 
     /// A log of its own with a new random epoch.
     static func insert(_ name: String, in database: Database) throws {
-        var generator = SystemRandomNumberGenerator()
-        let epoch = String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
         try database.run(
             """
             INSERT INTO tenants (name, epoch, last_offset, trimmed_to, leads, scores, won, other)
             VALUES (?, ?, 0, 0, 0, 0, 0, 0)
-            """, [name, epoch])
+            """, [name, makeEpoch()])
+    }
+
+    /// 128 random bits: no two are ever the same.
+    static func makeEpoch() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
     }
 
     func update(in database: Database) throws {

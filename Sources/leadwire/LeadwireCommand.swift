@@ -16,7 +16,7 @@ struct LeadwireCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self,
             ImportModelCommand.self, ModelsCommand.self, SimulateCommand.self, OpenAPICommand.self,
-            TokenCommand.self,
+            TokenCommand.self, DoctorCommand.self, NewEpochCommand.self,
         ])
 
     static func main() async {

@@ -68,11 +68,6 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func readConfiguration() throws(ConfigurationError) -> ServeConfiguration {
-        var file: (name: String, entries: [(String, String)])?
-        let path = config ?? "leadwire.yaml"
-        if config != nil || FileManager.default.fileExists(atPath: path) {
-            file = (path, try ServeFiles.settings(at: path))
-        }
         let flags: [(ServeKey, String?)] = [
             (.host, host), (.port, port), (.data, data), (.database, database), (.redis, redis), (.model, model),
             (.auth, auth), (.jwtSecretFile, jwtSecretFile), (.jwks, jwks), (.jwtAudience, jwtAudience),
@@ -80,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
             (.profile, profile), (.durability, durability), (.logLevel, logLevel),
             (.acceptPolicyOverride, acceptPolicyOverride ? "true" : nil),
         ]
-        return try ServeConfiguration(flags: flags, environment: ProcessInfo.processInfo.environment, file: file)
+        return try ServeConfiguration(flags: flags, file: config)
     }
 
     private func serve(_ configuration: ServeConfiguration) async throws {
@@ -89,12 +84,15 @@ struct ServeCommand: AsyncParsableCommand {
         let profile = try configuration.text(.profile).map(ServeProfile.load(from:)) ?? AgencyProfile()
         let model = try ServeCommand.model(configuration, profile: profile)
         let store = try ServeCommand.store(configuration)
+        try store.makeFolder()
         if settings.authentication == .jwt {
             settings.access.revocationFile = ServeCommand.revocationFile(store)
         }
         let level: Logger.Level = try configuration.choice(.logLevel)
         var logger = Logger(label: "leadwire") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
+        // A file that a quota keeps from growing is an error to be answered, not a reason to die (setrlimit(2)).
+        signal(SIGXFSZ, SIG_IGN)
         let clock = SystemClock()
         var parts = LeadwireServer.Parts(
             model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),

@@ -17,6 +17,7 @@ enum ServeKey: String, CaseIterable, Sendable {
     case bodyLimitBytes = "body_limit_bytes"
     case batchBodyLimitBytes = "batch_body_limit_bytes"
     case lineLimitBytes = "line_limit_bytes"
+    case maximumConcurrentScores = "max_concurrent_scores"
     case drainWindowMilliseconds = "drain_window_ms"
     case drainDeadlineMilliseconds = "drain_deadline_ms"
 
@@ -35,6 +36,7 @@ enum ServeKey: String, CaseIterable, Sendable {
         case .bodyLimitBytes: "1048576"
         case .batchBodyLimitBytes: "8388608"
         case .lineLimitBytes: "262144"
+        case .maximumConcurrentScores: "\(ServerSettings.defaultConcurrentScores)"
         case .drainWindowMilliseconds: "500"
         case .drainDeadlineMilliseconds: "10000"
         case .database, .redis, .model, .profile, .jwtSecretFile, .jwks, .jwtAudience, .jwtIssuer, .allowedOrigins,

@@ -36,3 +36,15 @@ enum ServeFiles {
         return entries
     }
 }
+
+extension ServeConfiguration {
+    /// As a command finds them: its flags, the environment, and the file that was named or `./leadwire.yaml`.
+    init(flags: [(ServeKey, String?)], file named: String?) throws(ConfigurationError) {
+        var file: (name: String, entries: [(String, String)])?
+        let path = named ?? "leadwire.yaml"
+        if named != nil || FileManager.default.fileExists(atPath: path) {
+            file = (path, try ServeFiles.settings(at: path))
+        }
+        try self.init(flags: flags, environment: ProcessInfo.processInfo.environment, file: file)
+    }
+}

@@ -16,6 +16,7 @@ extension ServeCommand {
         settings.limits.bodyBytes = try configuration.integer(.bodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.batchBodyBytes = try configuration.integer(.batchBodyLimitBytes, in: 1_024...64 << 20)
         settings.limits.lineBytes = try configuration.integer(.lineLimitBytes, in: 1_024...8 << 20)
+        settings.maximumConcurrentScores = try configuration.integer(.maximumConcurrentScores, in: 1...100_000)
         settings.access = try access(configuration)
         settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))

@@ -17,6 +17,11 @@ enum ServeStore: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The folder of the file, for its owner only; a database elsewhere needs none.
+    func makeFolder() throws(ConfigurationError) {
+        if case .file(let path, _) = self { try ServeCommand.makeFolder(of: path) }
+    }
+
     /// For people: a file's path, or an address without its password.
     var description: String {
         switch self {
@@ -51,7 +56,7 @@ extension ServeCommand {
         }
     }
 
-    /// The database's file; its folder is made, for its owner only.
+    /// The database's file.
     private static func storePath(_ configuration: ServeConfiguration) throws(ConfigurationError) -> String {
         var path = (configuration.text(.data) ?? "data") + "/leadwire.sqlite"
         if let address = configuration.text(.database), !address.isEmpty {
@@ -63,11 +68,10 @@ extension ServeCommand {
             if path.hasPrefix("//") { path = String(path.dropFirst(2)) }
         }
         guard !path.isEmpty, !path.hasSuffix("/") else { throw ConfigurationError("--database names no file") }
-        try makeFolder(of: path)
         return path
     }
 
-    private static func makeFolder(of path: String) throws(ConfigurationError) {
+    fileprivate static func makeFolder(of path: String) throws(ConfigurationError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(

@@ -19,6 +19,7 @@ public final class MemoryLeadStore: LeadStore {
         var closeDays: [String: Int] = [:]
         var closeDaysReads = 0
         var stateReads = 0
+        var commitAttempts = 0
         var failure: StoreError?
         var held: [CheckedContinuation<Void, Never>] = []
         var isHolding = false
@@ -32,10 +33,12 @@ public final class MemoryLeadStore: LeadStore {
     // MARK: What a test asks and sets
 
     public var commits: [Commit] { state.withLock { $0.commits } }
+    /// Commits that were asked for, those that failed included.
+    public var commitAttempts: Int { state.withLock { $0.commitAttempts } }
     public var stateReads: Int { state.withLock { $0.stateReads } }
     public var closeDaysReads: Int { state.withLock { $0.closeDaysReads } }
     public func setCloseDays(_ days: Int, timeline: String) { state.withLock { $0.closeDays[timeline] = days } }
-    /// Every commit from now on throws it; nil heals.
+    /// Every commit and every write probe from now on throws it; nil heals.
     public func failCommits(_ error: StoreError?) { state.withLock { $0.failure = error } }
     /// Commits wait until ``release()``.
     public func hold() { state.withLock { $0.isHolding = true } }
@@ -79,6 +82,7 @@ public final class MemoryLeadStore: LeadStore {
             for other in waiting { other.resume() }
         }
         let result: Result<[CommittedEvent], StoreError> = state.withLock { state in
+            state.commitAttempts += 1
             if let failure = state.failure { return .failure(failure) }
             for record in commit.scores
             where state.optedOut.contains(LeadKey(tenant: record.tenant, leadID: record.score.leadID)) {
@@ -191,7 +195,10 @@ public final class MemoryLeadStore: LeadStore {
     }
 
     public func ping() async throws(StoreError) {}
-    public func probeWrite() async throws(StoreError) {}
+    public func probeWrite() async throws(StoreError) {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
     public func close() async {}
 
     private static func stored(_ record: ScoreRecord) -> StoredScore {

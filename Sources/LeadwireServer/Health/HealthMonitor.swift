@@ -2,7 +2,8 @@ import Leads
 import NIOConcurrencyHelpers
 import Scoring
 
-/// Asks every part whether it works: for real, in parallel, each with its own deadline (contract, section 5).
+/// Asks every part whether it works: for real, in parallel, each with its own deadline (contract,
+/// section 5).
 final class HealthMonitor: Sendable {
     struct Report: Sendable {
         enum Status: String, Sendable { case healthy, degraded, unhealthy }
@@ -17,61 +18,62 @@ final class HealthMonitor: Sendable {
         var isReady: Bool { model.status != .unavailable && database.status != .unavailable }
     }
 
-    private enum Finding: String, Error, HealthErrorClass {
-        case selfTestFailed = "self_test_failed"
-        case notDelivered = "not_delivered"
-
-        var healthClass: String { rawValue }
-    }
-
     private let model: HealthProbe
     private let cache: HealthProbe
+    /// Reading; with ``writing`` it is the database's line.
     private let database: HealthProbe
+    private let writing: HealthProbe
     private let eventLog: HealthProbe
-    private let deadline: Duration
 
     /// Events that may wait between the log and the hub before that is a finding.
     private static let toleratedLag: UInt64 = 1_000
+    /// For every part but the write probe, which takes two round trips.
+    static let deadline = Duration.milliseconds(500)
+    static let writeDeadline = Duration.milliseconds(800)
+    /// A store or cache that answers later than this is degraded: the scores of the line behind it are late as well.
+    static let slowAfter = Duration.milliseconds(250)
 
-    init(
-        engine: ScoringEngine, store: any LeadStore, cache: any ScoreCache, publisher: EventPublisher,
-        deadline: Duration = .milliseconds(500)
-    ) {
-        self.deadline = deadline
+    init(engine: ScoringEngine, store: GuardedStore, cache: any ScoreCache, publisher: EventPublisher) {
         let writes = WriteProbe(store: store)
-        model = HealthProbe {
-            guard engine.selfTest() else { throw Finding.selfTestFailed }
+        model = HealthProbe(deadline: Self.deadline) {
+            guard engine.selfTest() else { throw HealthWord.selfTestFailed }
             return nil
         }
-        self.cache = HealthProbe {
+        self.cache = HealthProbe(deadline: Self.deadline, slowAfter: Self.slowAfter) {
             try await cache.ping()
             return nil
         }
-        database = HealthProbe {
+        database = HealthProbe(deadline: Self.deadline, slowAfter: Self.slowAfter) {
             try await store.ping()
+            return nil
+        }
+        writing = HealthProbe(deadline: Self.writeDeadline) {
             try await writes.probeIfDue()
             return nil
         }
-        eventLog = HealthProbe {
+        eventLog = HealthProbe(deadline: Self.deadline, slowAfter: Self.slowAfter) {
             // Before anything was delivered, that the log can be read is all there is to know.
             var offsets = publisher.deliveredOffsets
             if offsets.isEmpty { offsets = [.local: .max] }
             for (tenant, delivered) in offsets {
                 let logged = try await store.position(of: tenant).offset
-                if logged > delivered, logged - delivered > Self.toleratedLag { return Finding.notDelivered.rawValue }
+                if logged > delivered, logged - delivered > Self.toleratedLag {
+                    return HealthWord.notDelivered.rawValue
+                }
             }
             return nil
         }
     }
 
     func check() async -> Report {
-        async let model = model.ask(deadline: deadline)
-        async let cache = cache.ask(deadline: deadline)
-        async let database = database.ask(deadline: deadline)
-        async let eventLog = eventLog.ask(deadline: deadline)
+        async let model = model.ask()
+        async let cache = cache.ask()
+        async let database = database.ask()
+        async let writing = writing.ask()
+        async let eventLog = eventLog.ask()
         var report = Report(
-            status: .healthy, model: await model, cache: await cache, database: await database,
-            eventLog: await eventLog)
+            status: .healthy, model: await model, cache: await cache,
+            database: await database.including(await writing), eventLog: await eventLog)
         let parts = [report.model, report.cache, report.database, report.eventLog]
         if !report.isReady {
             report.status = .unhealthy
@@ -82,7 +84,8 @@ final class HealthMonitor: Sendable {
     }
 }
 
-/// The write probe, at most every ten seconds; in between its last finding stands.
+/// The write probe, at most every ten seconds; in between its last finding stands. At once when a caller's write has
+/// failed since.
 private final class WriteProbe: Sendable {
     private struct State {
         var last: ContinuousClock.Instant?
@@ -91,18 +94,20 @@ private final class WriteProbe: Sendable {
 
     private static let interval = Duration.seconds(10)
 
-    private let store: any LeadStore
+    private let store: GuardedStore
     private let state = NIOLockedValueBox(State())
 
-    init(store: any LeadStore) {
+    init(store: GuardedStore) {
         self.store = store
     }
 
     func probeIfDue() async throws {
         let now = ContinuousClock.now
+        let isDoubtful = store.lastWriteFailed
         let isDue = state.withLockedValue { state in
             // After a failure every check asks again, so that a part that came back is noticed at once.
-            guard state.failure == nil, let last = state.last, last.duration(to: now) < Self.interval else {
+            guard !isDoubtful, state.failure == nil, let last = state.last, last.duration(to: now) < Self.interval
+            else {
                 state.last = now
                 return true
             }
@@ -120,5 +125,5 @@ private final class WriteProbe: Sendable {
 }
 
 extension StoreError: HealthErrorClass {
-    var healthClass: String { "store_\(code.rawValue)" }
+    var healthClass: String { "store_\(reason?.rawValue ?? code.rawValue)" }
 }

@@ -10,34 +10,62 @@ struct PartHealth: Sendable, Hashable {
     var error: String?
     /// The class of its last error since the start, however long ago.
     var lastError: String?
+    var lastErrorAt: ContinuousClock.Instant?
+
+    /// This part as far as it also depends on another that has no line of its own: what is worse counts, the time stays.
+    func including(_ other: PartHealth) -> PartHealth {
+        var merged = self
+        if status != .unavailable, other.status == .unavailable {
+            merged.status = .unavailable
+            merged.error = other.error
+        }
+        if let later = other.lastErrorAt, lastErrorAt.map({ $0 < later }) ?? true {
+            merged.lastError = other.lastError
+            merged.lastErrorAt = later
+        }
+        return merged
+    }
 }
 
 /// Asks one part, with a deadline that holds even if the part never answers.
 ///
-/// At most one question of each probe is under way: who asks meanwhile gets its answer too, or a deadline of its own.
+/// Who asks while a question is under way gets its answer too, or a deadline of its own. A question that has outlived
+/// its deadline may hang for long on something that has broken for good, so the next to ask puts it again; so many at most.
 final class HealthProbe: Sendable {
     /// Returns a word for what is not as it should be, or nil; throws when the part can't do its work.
     typealias Question = @Sendable () async throws -> String?
 
     private struct State {
-        var isAsking = false
+        var questions = 0
+        var newestSince: ContinuousClock.Instant?
         var nextTicket = 0
-        /// Who waits for the answer under way; each leaves with it or at its own deadline, whichever comes first.
+        /// Who waits for an answer; each leaves with the first that comes or at its own deadline.
         var waiting: [Int: CheckedContinuation<PartHealth, Never>] = [:]
         var lastError: String?
+        var lastErrorAt: ContinuousClock.Instant?
     }
 
+    private static let maximumQuestions = 12
+
+    private let deadline: Duration
+    private let slowAfter: Duration
     private let question: Question
     private let state = NIOLockedValueBox(State())
 
-    init(_ question: @escaping Question) {
+    /// - Parameters:
+    ///   - deadline: a part that has not answered by then is unavailable.
+    ///   - slowAfter: a part that answers well but later than this is degraded, by the word `slow`.
+    ///   - question: asks the part.
+    init(deadline: Duration, slowAfter: Duration = .seconds(3_600), _ question: @escaping Question) {
+        self.deadline = deadline
+        self.slowAfter = slowAfter
         self.question = question
     }
 
-    func ask(deadline: Duration) async -> PartHealth {
+    func ask() async -> PartHealth {
         await withCheckedContinuation { continuation in
-            let (ticket, isFirst) = enter(continuation)
-            if isFirst {
+            let (ticket, mustPut) = enter(continuation)
+            if mustPut {
                 // Not a child of this task: a part that ignores cancellation would hold the answer beyond its deadline.
                 Task { [self] in
                     let health = await answer(since: .now)
@@ -48,7 +76,8 @@ final class HealthProbe: Sendable {
                 try? await Task.sleep(for: deadline)
                 guard let waiting = leave(ticket) else { return }
                 let late = PartHealth(
-                    status: .unavailable, latencyMilliseconds: deadline.inMilliseconds, error: "deadline")
+                    status: .unavailable, latencyMilliseconds: deadline.inMilliseconds,
+                    error: HealthWord.deadline.rawValue)
                 waiting.resume(returning: noting(late))
             }
         }
@@ -61,23 +90,33 @@ final class HealthProbe: Sendable {
         } catch {
             finding = .failure(error)
         }
-        let latency = started.duration(to: .now).inMilliseconds
+        let time = started.duration(to: .now)
+        var health = PartHealth(status: .available, latencyMilliseconds: time.inMilliseconds)
         switch finding {
-        case .success(nil): return PartHealth(status: .available, latencyMilliseconds: latency, error: nil)
-        case .success(let word?): return PartHealth(status: .degraded, latencyMilliseconds: latency, error: word)
+        case .success(nil) where time <= slowAfter: break
+        case .success(let word):
+            health.status = .degraded
+            health.error = word ?? HealthWord.slow.rawValue
         case .failure(let error):
-            return PartHealth(status: .unavailable, latencyMilliseconds: latency, error: Self.name(of: error))
+            health.status = .unavailable
+            health.error = Self.name(of: error)
         }
+        return health
     }
 
-    private func enter(_ continuation: CheckedContinuation<PartHealth, Never>) -> (ticket: Int, isFirst: Bool) {
+    private func enter(_ continuation: CheckedContinuation<PartHealth, Never>) -> (ticket: Int, mustPut: Bool) {
         state.withLockedValue { state in
             let ticket = state.nextTicket
             state.nextTicket += 1
             state.waiting[ticket] = continuation
-            let isFirst = !state.isAsking
-            state.isAsking = true
-            return (ticket, isFirst)
+            let now = ContinuousClock.now
+            let isAsked = state.newestSince.map { $0.duration(to: now) < deadline } ?? false
+            guard state.questions == 0 || !isAsked && state.questions < Self.maximumQuestions else {
+                return (ticket, false)
+            }
+            state.questions += 1
+            state.newestSince = now
+            return (ticket, true)
         }
     }
 
@@ -87,7 +126,7 @@ final class HealthProbe: Sendable {
 
     private func leaveAll() -> [CheckedContinuation<PartHealth, Never>] {
         state.withLockedValue { state in
-            state.isAsking = false
+            state.questions -= 1
             defer { state.waiting = [:] }
             return Array(state.waiting.values)
         }
@@ -96,9 +135,13 @@ final class HealthProbe: Sendable {
     /// The answer with the class of the part's last error, this one included.
     private func noting(_ health: PartHealth) -> PartHealth {
         state.withLockedValue { state in
-            if let error = health.error { state.lastError = error }
+            if let error = health.error {
+                state.lastError = error
+                state.lastErrorAt = .now
+            }
             var health = health
             health.lastError = state.lastError
+            health.lastErrorAt = state.lastErrorAt
             return health
         }
     }
@@ -106,6 +149,20 @@ final class HealthProbe: Sendable {
     private static func name(of error: any Error) -> String {
         (error as? any HealthErrorClass)?.healthClass ?? "\(type(of: error))"
     }
+}
+
+/// Words of health's own; a store's are `store_` and its code or reason.
+enum HealthWord: String, Sendable, CaseIterable, Error, HealthErrorClass {
+    /// No answer in time.
+    case deadline
+    /// It answered, but late.
+    case slow
+    /// The model's fixed row does not give the bits that it gave when it was loaded.
+    case selfTestFailed = "self_test_failed"
+    /// Many committed events have not reached the hub.
+    case notDelivered = "not_delivered"
+
+    var healthClass: String { rawValue }
 }
 
 /// An error that has a bounded word for health and metrics.

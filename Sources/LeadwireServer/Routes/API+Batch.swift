@@ -5,7 +5,12 @@ import Scoring
 extension API {
     /// `POST /batch-score`: one pass, one commit; a bad lead becomes an entry of `errors`.
     func scoreBatch(_ exchange: Exchange) async throws -> Reply {
-        let (document, _) = try await exchange.collectJSON(limit: exchange.limits.batchBodyBytes)
+        let bytes = try await exchange.collectBody(limit: exchange.limits.batchBodyBytes)
+        return try await admission.run(.batch, bytes: bytes.count) { try await batch(bytes, exchange) }
+    }
+
+    private func batch(_ bytes: [UInt8], _ exchange: Exchange) async throws -> Reply {
+        let document = try Exchange.parse(bytes, limits: exchange.limits)
         let received = ContinuousClock.now
         statistics.record(.receive, exchange.started.duration(to: received))
         guard document.root.kind == .object, let leads = document.root["leads"], leads.kind == .array else {

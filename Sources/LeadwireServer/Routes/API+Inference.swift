@@ -77,12 +77,15 @@ extension API {
 
     func infer(_ exchange: Exchange) async throws -> Reply {
         let model = try servedModel(exchange)
-        let (document, _) = try await exchange.collectJSON(limit: exchange.limits.batchBodyBytes)
-        let request = try InferenceRequest(document.root, width: model.forest.featureCount)
-        do throws(ForestError) {
-            return .json(try Self.answer(request, model))
-        } catch {
-            throw APIError(.internalError, "something failed on our side")
+        let bytes = try await exchange.collectBody(limit: exchange.limits.batchBodyBytes)
+        return try await admission.run(.rows, bytes: bytes.count) {
+            let document = try Exchange.parse(bytes, limits: exchange.limits)
+            let request = try InferenceRequest(document.root, width: model.forest.featureCount)
+            do throws(ForestError) {
+                return .json(try Self.answer(request, model))
+            } catch {
+                throw APIError(.internalError, "something failed on our side")
+            }
         }
     }
 

@@ -10,6 +10,7 @@ extension API {
         var text = PrometheusText()
         encodeRequests(into: &text)
         encodeScoring(into: &text)
+        encodeLimits(into: &text)
         return Reply(contentType: PrometheusText.contentType, body: .bytes(Array(text.text.utf8)))
     }
 
@@ -70,5 +71,28 @@ extension API {
         }
         text.family("leadwire_cache_entries", .gauge, "Records in the cache.")
         text.sample("leadwire_cache_entries", Double(cache.statistics.entries))
+    }
+
+    private func encodeLimits(into text: inout PrometheusText) {
+        let admitted = admission.reading
+        text.family("leadwire_scores_in_flight", .gauge, "Places taken, of max_concurrent_scores.")
+        text.sample("leadwire_scores_in_flight", Double(admitted.inFlight))
+        text.family("leadwire_score_streams", .gauge, "NDJSON streams that are open.")
+        text.sample("leadwire_score_streams", Double(admitted.streams))
+        text.family("leadwire_scores_shed_total", .counter, "Scoring requests refused because too many were in flight.")
+        text.sample("leadwire_scores_shed_total", Double(admitted.refused))
+        let circuits = [("read", store.readCircuit), ("write", store.writeCircuit)]
+        text.family("leadwire_store_circuit_open", .gauge, "1 while the store is not asked because it does not answer.")
+        for (name, circuit) in circuits {
+            text.sample("leadwire_store_circuit_open", [("circuit", name)], circuit.isOpen ? 1 : 0)
+        }
+        text.family("leadwire_store_circuit_openings_total", .counter, "Times that the circuit opened.")
+        for (name, circuit) in circuits {
+            text.sample("leadwire_store_circuit_openings_total", [("circuit", name)], Double(circuit.openings))
+        }
+        text.family("leadwire_store_circuit_refusals_total", .counter, "Calls refused while it was open.")
+        for (name, circuit) in circuits {
+            text.sample("leadwire_store_circuit_refusals_total", [("circuit", name)], Double(circuit.refusals))
+        }
     }
 }

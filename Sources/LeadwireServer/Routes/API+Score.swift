@@ -5,42 +5,56 @@ import Scoring
 extension API {
     /// `POST /score`.
     func score(_ exchange: Exchange) async throws -> Reply {
-        let (document, bytes) = try await exchange.collectJSON()
-        let received = ContinuousClock.now
-        statistics.record(.receive, exchange.started.duration(to: received))
-        let decoded = LeadDecoder.decode(document.root)
-        var problems = decoded.problems
-        let key = idempotencyKey(exchange, problems: &problems) ?? decoded.options.requestID
-        let includesFeatures = includesFeatures(exchange, problems: &problems)
-        guard problems.isEmpty else { throw APIError.invalid(problems) }
-        var request = Self.request(
-            .lead(decoded.lead, json: LeadJSON.encode(decoded.lead)), tenant: exchange.tenant, decoded.options,
-            warnings: decoded.warnings)
-        request.requestID = decoded.options.requestID ?? exchange.id
-        request.idempotencyKey = key
-        if key != nil { request.requestDigest = Self.digest(bytes) }
-        if includesFeatures { request.includeFeatures = true }
-        return try await answer(request, received: received, started: exchange.started)
+        try await scoring(exchange) { root in
+            let decoded = LeadDecoder.decode(root)
+            let input = ScoreRequest.Input.lead(decoded.lead, json: LeadJSON.encode(decoded.lead))
+            return (input, decoded.options, decoded.warnings, decoded.problems)
+        }
     }
 
     /// `POST /score/features`.
     func scoreFeatures(_ exchange: Exchange) async throws -> Reply {
-        let (document, bytes) = try await exchange.collectJSON()
-        let received = ContinuousClock.now
-        statistics.record(.receive, exchange.started.duration(to: received))
-        let decoded = FeaturesDecoder.decode(document.root)
+        try await scoring(exchange) { root in
+            let decoded = FeaturesDecoder.decode(root)
+            let input = ScoreRequest.Input.features(leadID: decoded.leadID, decoded.vector)
+            return (input, decoded.options, decoded.warnings, decoded.problems)
+        }
+    }
+
+    private typealias Decoded = (
+        input: ScoreRequest.Input, options: ScoreOptions, warnings: [String], problems: [FieldProblem]
+    )
+
+    /// From the body to the answer; one that is over the limit of scores in flight is refused before it is read, unless
+    /// the store hangs: then what is cached is answered all the same.
+    private func scoring(_ exchange: Exchange, _ decode: (JSONElement) -> Decoded) async throws -> Reply {
+        let bytes = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
+        return try await admission.run(.lead, bytes: bytes.count) {
+            let received = ContinuousClock.now
+            statistics.record(.receive, exchange.started.duration(to: received))
+            let request = try request(bytes, exchange, decode)
+            return try await answer(request, received: received, started: exchange.started)
+        } whenStalled: {
+            let request = try request(bytes, exchange, decode)
+            return await engine.cachedScore(request).map { .json($0.body) }
+        }
+    }
+
+    private func request(
+        _ bytes: [UInt8], _ exchange: Exchange, _ decode: (JSONElement) -> Decoded
+    ) throws(APIError) -> ScoreRequest {
+        let decoded = decode(try Exchange.parse(bytes, limits: exchange.limits).root)
         var problems = decoded.problems
         let key = idempotencyKey(exchange, problems: &problems) ?? decoded.options.requestID
         let includesFeatures = includesFeatures(exchange, problems: &problems)
         guard problems.isEmpty else { throw APIError.invalid(problems) }
         var request = Self.request(
-            .features(leadID: decoded.leadID, decoded.vector), tenant: exchange.tenant, decoded.options,
-            warnings: decoded.warnings)
+            decoded.input, tenant: exchange.tenant, decoded.options, warnings: decoded.warnings)
         request.requestID = decoded.options.requestID ?? exchange.id
         request.idempotencyKey = key
         if key != nil { request.requestDigest = Self.digest(bytes) }
         if includesFeatures { request.includeFeatures = true }
-        return try await answer(request, received: received, started: exchange.started)
+        return request
     }
 
     static func request(

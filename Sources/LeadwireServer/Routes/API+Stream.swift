@@ -8,11 +8,14 @@ extension API {
     /// `POST /batch-score/stream`: NDJSON in, NDJSON out, a line for a line and in order, any length.
     ///
     /// What arrived together is scored together; nothing more is read until its answers are written, so the client's
-    /// own reading holds back its sending, and memory stays at one window of lines.
+    /// own reading holds back its sending, and memory stays at one window of lines. Windows of all streams take turns.
     func scoreStream(_ exchange: Exchange) async throws -> Reply {
-        Reply(
+        guard admission.hasRoomForStream else { throw ScoreAdmission.refusal }
+        return Reply(
             contentType: Reply.ndjson,
             body: .stream { writer in
+                admission.enterStream()
+                defer { admission.leaveStream() }
                 var splitter = LineSplitter(limit: exchange.limits.lineBytes)
                 var index = 0
                 for try await buffer in exchange.body {
@@ -42,7 +45,7 @@ extension API {
                 items.append(item)
                 rest = rest.dropFirst()
             }
-            let answers = await scoreTogether(items)
+            let answers = try await admission.takeTurn { await scoreTogether(items) }
             var buffer = ByteBuffer()
             for answer in answers {
                 switch answer {

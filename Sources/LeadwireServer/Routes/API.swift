@@ -11,12 +11,13 @@ struct API: Sendable {
     static let prefix = "/api/v1/ml"
 
     let engine: ScoringEngine
-    let store: any LeadStore
+    let store: GuardedStore
     let cache: any ScoreCache
     let hub: Hub
     let tickets: StreamTickets
     let health: HealthMonitor
     let statistics: RequestStatistics
+    let admission: ScoreAdmission
     /// Of every amount of money, ISO 4217.
     let currency: String
     let clock: any WallClock

@@ -63,9 +63,10 @@ public struct LeadwireServer: Sendable {
         self.logger = logger
         let publisher = EventPublisher()
         let relay = NodeRelay(publisher: publisher, logger: logger)
-        let store = try await parts.openStore(relay)
+        let opened = try await parts.openStore(relay)
+        let store = GuardedStore(opened)
         let clock = parts.clock
-        let shared = store as? any SharedStore
+        let shared = opened as? any SharedStore
         if let shared { relay.connect(to: shared) }
         let nodeID = "n" + RequestID.make().prefix(8)
         var hubConfiguration = settings.hub
@@ -82,7 +83,7 @@ public struct LeadwireServer: Sendable {
         relay.begin(.local, at: position)
         hub.setPosition(of: Tenant.local.name, epoch: position.epoch, offset: position.offset)
         var model = parts.model
-        let shelf = store as? any ModelShelf
+        let shelf = opened as? any ModelShelf
         if let shelf {
             model = try await ModelSwitch.first(
                 model, isNamed: parts.isModelNamed, on: shelf, acceptsPolicyOverride: parts.acceptsPolicyOverride,
@@ -104,13 +105,14 @@ public struct LeadwireServer: Sendable {
                 newestNotice: try await reader.catchUp(with: shared), interval: settings.nodeInterval, logger: logger)
         }
         let statistics = RequestStatistics()
+        let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
         let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
         let tickets = StreamTickets(clock: clock)
         let api = API(
             engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
             health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
-            statistics: statistics, currency: parts.profile.currency, clock: clock,
+            statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
             revocations: access?.revocations, modelSwitch: models, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
         self.hub = hub

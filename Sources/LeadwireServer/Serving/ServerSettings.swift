@@ -1,3 +1,4 @@
+import NIOCore
 public import Realtime
 
 /// Where and how a server listens.
@@ -17,6 +18,10 @@ public struct ServerSettings: Sendable {
     public var hub = HubConfiguration()
     /// How often a node on a shared store asks what the others did.
     public var nodeInterval = Duration.milliseconds(250)
+    /// Places for scores in flight (``ScoreAdmission``); over it a scoring request is refused at once.
+    public var maximumConcurrentScores = Self.defaultConcurrentScores
+    /// 32 a core: so many share a commit that more of them make none faster.
+    public static var defaultConcurrentScores: Int { 32 * max(1, System.coreCount) }
     /// Connections that the kernel holds for us while we are busy.
     public var backlog = 4_096
     /// From a stop signal: within it every socket is told at a moment of its own that the server goes away. A second

@@ -23,7 +23,7 @@ extension PostgresConnection {
             answer = try connection.run(
                 session(configuration, writer), within: ContinuousClock.now.duration(to: deadline))
         } catch {
-            throw .connectFailed("\(place): \(reason(error))")
+            throw .connectFailed("\(place): \(words(error))", StoreError("connect", error).reason)
         }
         guard answer.text(0, 0) == "UTF8" else {
             throw .connectFailed("\(place): the database's encoding is \(answer.text(0, 0) ?? "unknown"), not UTF8")
@@ -48,6 +48,8 @@ extension PostgresConnection {
         guard let handle = PQconnectStartParams(keyPointers, valuePointers, 1) else {
             throw .connectFailed("PostgreSQL: out of memory")
         }
+        // Puts the SQLSTATE into what is said of a refused login; there is no other way to learn it.
+        PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
         do {
             try establish(handle, deadline)
             return handle
@@ -61,15 +63,13 @@ extension PostgresConnection {
         _ handle: OpaquePointer, _ deadline: ContinuousClock.Instant
     ) throws(PostgresFailure) {
         var wanted = PGRES_POLLING_WRITING
-        guard PQstatus(handle) != CONNECTION_BAD else { throw .connectFailed(complaint(handle)) }
+        guard PQstatus(handle) != CONNECTION_BAD else { throw refusal(handle) }
         while wanted != PGRES_POLLING_OK {
-            guard wanted == PGRES_POLLING_READING || wanted == PGRES_POLLING_WRITING else {
-                throw .connectFailed(complaint(handle))
-            }
+            guard wanted == PGRES_POLLING_READING || wanted == PGRES_POLLING_WRITING else { throw refusal(handle) }
             do {
                 _ = try wait(PQsocket(handle), wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)
             } catch {
-                throw .connectFailed("\(place(handle)): \(reason(error))")
+                throw .connectFailed("\(place(handle)): \(words(error))", StoreError("connect", error).reason)
             }
             wanted = PQconnectPoll(handle)
         }
@@ -85,7 +85,7 @@ extension PostgresConnection {
             + "database \(text(PQdb(handle))), user \(text(PQuser(handle)))"
     }
 
-    private static func reason(_ failure: PostgresFailure) -> String {
+    private static func words(_ failure: PostgresFailure) -> String {
         switch failure {
         case .deadline: "no answer within the deadline"
         case .refused(let state): "refused the session (\(state))"
@@ -95,24 +95,51 @@ extension PostgresConnection {
 
     /// libpq's own words for why there is no connection, on one line, with what to look at. They name host, role and
     /// database, and no stored value.
-    private static func complaint(_ handle: OpaquePointer) -> String {
+    private static func refusal(_ handle: OpaquePointer) -> PostgresFailure {
         let lines = String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
-        let words = lines.map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: "; ")
-        return "\(place(handle)): \(words)\(advice(words))"
+            .map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.hasPrefix("LOCATION:") }
+        let words = lines.joined(separator: "; ")
+        // `FATAL:  28P01: password ...`: the state is for us, the rest for people.
+        let state = words.firstMatch(of: /: {1,2}([0-9A-Z]{5}):/).map { String($0.1) }
+        let shown = state.map { words.replacing("\($0): ", with: "") } ?? words
+        let known = advice(shown)
+        return .connectFailed(
+            "\(place(handle)): \(shown)\(known.map { " (\($0.text))" } ?? "")",
+            state.flatMap(StoreError.reason(ofState:)) ?? known?.reason)
     }
 
-    private static func advice(_ words: String) -> String {
-        let known: [(String, String)] = [
-            ("Connection refused", "nothing listens there: is the server started, and the port right?"),
-            ("password authentication failed", "the password is wrong for this user"),
-            ("no password supplied", "give a password in the address, in PGPASSWORD or in ~/.pgpass"),
-            ("does not exist", "create it, or correct its name"),
-            ("could not translate host name", "the host's name is unknown here"),
-            ("no pg_hba.conf entry", "the server's pg_hba.conf does not let this user in from here"),
-            ("too many c", "raise max_connections, or lower what others hold"),
-            ("certificate", "look at sslmode and sslrootcert"), ("SSL", "look at sslmode"),
+    private struct Advice {
+        var words: String
+        var text: String
+        var reason: StoreError.Reason?
+
+        init(_ words: String, _ text: String, _ reason: StoreError.Reason? = nil) {
+            self.words = words
+            self.text = text
+            self.reason = reason
+        }
+    }
+
+    private static func advice(_ words: String) -> Advice? {
+        let known = [
+            Advice(
+                "Connection refused", "nothing listens there: is the server started, and the port right?",
+                .connectionRefused),
+            Advice("No such file or directory", "no server has its socket there: is it started?", .connectionRefused),
+            Advice("password authentication failed", "the password is wrong for this user", .loginRefused),
+            Advice(
+                "no password supplied", "give a password in the address, in PGPASSWORD or in ~/.pgpass", .loginRefused),
+            Advice("does not exist", "create it, or correct its name"),
+            Advice("could not translate host name", "the host's name is unknown here", .unknownHost),
+            Advice(
+                "no pg_hba.conf entry", "the server's pg_hba.conf does not let this user in from here", .loginRefused),
+            Advice("too many c", "raise max_connections, or lower what others hold", .tooManyConnections),
+            Advice("connection slots", "raise max_connections, or lower what others hold", .tooManyConnections),
+            Advice("closed the connection unexpectedly", "it stopped, or what stands between cut it", .connectionLost),
+            Advice("Connection reset", "it stopped, or what stands between cut it", .connectionLost),
+            Advice("certificate", "look at sslmode and sslrootcert"), Advice("SSL", "look at sslmode"),
         ]
-        return known.first { words.contains($0.0) }.map { " (\($0.1))" } ?? ""
+        return known.first { words.contains($0.words) }
     }
 
     /// One statement sets the session and tells what it is.

@@ -34,6 +34,9 @@ final class PostgresConnection {
     /// True when the connection stands in a transaction, a failed one included.
     var isInTransaction: Bool { PQtransactionStatus(handle) != PQTRANS_IDLE }
 
+    /// True when what is sent can't be read on its way.
+    var isEncrypted: Bool { PQsslInUse(handle) == 1 }
+
     /// Sends all, then reads all, in one round trip. Statements run one after the other; the first that the server
     /// refuses ends the call, and none after it runs.
     ///

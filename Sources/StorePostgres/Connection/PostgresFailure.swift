@@ -5,7 +5,7 @@ enum PostgresFailure: Error, Hashable {
     /// The server refused a statement; the connection goes on. Five characters, PostgreSQL appendix A.
     case refused(sqlState: String)
     /// No connection could be made; the text names address and reason, for the operator.
-    case connectFailed(String)
+    case connectFailed(String, StoreError.Reason? = nil)
     /// The connection broke while an answer was awaited.
     case connectionLost
     /// A step took longer than its deadline; the connection was given up.
@@ -28,13 +28,15 @@ extension StoreError {
             self = error
         case PostgresFailure.refused(let state):
             let name = StoreError.conditions[state].map { " (\($0))" } ?? ""
-            self.init(StoreError.code(ofState: state), "\(action): PostgreSQL \(state)\(name)")
-        case PostgresFailure.connectFailed(let text):
-            self.init(.unavailable, text)
+            self.init(
+                StoreError.code(ofState: state), "\(action): PostgreSQL \(state)\(name)",
+                reason: StoreError.reason(ofState: state))
+        case PostgresFailure.connectFailed(let text, let reason):
+            self.init(.unavailable, text, reason: reason)
         case PostgresFailure.connectionLost:
-            self.init(.unavailable, "\(action): the connection to PostgreSQL broke")
+            self.init(.unavailable, "\(action): the connection to PostgreSQL broke", reason: .connectionLost)
         case PostgresFailure.deadline:
-            self.init(.unavailable, "\(action): PostgreSQL did not answer within the deadline")
+            self.init(.unavailable, "\(action): PostgreSQL did not answer within the deadline", reason: .timeout)
         case PostgresFailure.outcomeUnknown:
             self.init(
                 .outcomeUnknown,
@@ -60,6 +62,21 @@ extension StoreError {
         case "08", "28", "40", "53", "58": return .unavailable
         case "XX": return state == "XX000" ? .other : .corrupt
         default: return .other
+        }
+    }
+
+    /// Nil where the state's code says all that an operator can use.
+    static func reason(ofState state: String) -> Reason? {
+        switch state {
+        case "53300": .tooManyConnections
+        case "3D000": .noSuchDatabase
+        case "57014": .timeout
+        case "55P03", "40001", "40P01": .locked
+        case _ where state.hasPrefix("28"): .loginRefused
+        case _ where state.hasPrefix("57P"): .notAccepting
+        case _ where state.hasPrefix("08"): .connectionLost
+        case _ where state.hasPrefix("58"): .ioError
+        default: nil
         }
     }
 

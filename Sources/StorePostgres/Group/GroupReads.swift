@@ -15,16 +15,20 @@ struct GroupReads {
         var names = ArrayBuilder(.text)
         var epochs = ArrayBuilder(.text)
         for tenant in tenants.sorted(by: { $0.name < $1.name }) {
-            var generator = SystemRandomNumberGenerator()
             names.append(tenant.name)
-            epochs.append(
-                String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36))
+            epochs.append(makeEpoch())
         }
         return Statement(
             """
             INSERT INTO tenants (name, epoch) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (name) DO NOTHING
             """
         ).binding(names).binding(epochs)
+    }
+
+    /// 128 random bits: no two are ever the same.
+    static func makeEpoch() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String(generator.next() as UInt64, radix: 36) + String(generator.next() as UInt64, radix: 36)
     }
 
     static func numbers(of tenants: some Collection<Tenant>) -> Statement {

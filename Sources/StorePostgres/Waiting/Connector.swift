@@ -8,12 +8,8 @@ final class Connector: Sendable {
         var failures = 0
         var failure: StoreError?
         var retryAt = ContinuousClock.now
-        var isProbing = false
-    }
-
-    private enum Permission {
-        case attempt(isProbe: Bool)
-        case refusal(StoreError)
+        /// Connections from before are not trusted.
+        var brokeAt: ContinuousClock.Instant?
     }
 
     private let address: PostgresAddress
@@ -25,45 +21,51 @@ final class Connector: Sendable {
         self.configuration = configuration
     }
 
-    /// For reading only, unless there is a writer. Blocks the calling thread, at most for the connect deadline. While the last attempt of anybody has failed, only
-    /// one thread tries at a time.
+    /// For reading only, unless there is a writer. Blocks the calling thread, at most for the connect deadline. While the
+    /// last attempt of anybody has failed, one thread may try after each back-off, even if an earlier attempt still hangs.
     func connect(_ writer: WriterIdentity?) throws(StoreError) -> PostgresConnection {
-        switch permission() {
-        case .refusal(let failure): throw failure
-        case .attempt(let isProbe):
-            do {
-                let connection = try PostgresConnection.open(address, configuration, writer: writer)
-                state.withLock { state in
-                    state.failures = 0
-                    state.failure = nil
-                    if isProbe { state.isProbing = false }
-                }
-                return connection
-            } catch {
-                let failure = StoreError("connect", error)
-                noteFailure(failure, isProbe: isProbe)
-                throw failure
+        if let refusal = refusal() { throw refusal }
+        do {
+            let connection = try PostgresConnection.open(address, configuration, writer: writer)
+            state.withLock { state in
+                state.failures = 0
+                state.failure = nil
             }
+            return connection
+        } catch {
+            let failure = StoreError("connect", error)
+            noteFailure(failure)
+            throw failure
         }
     }
 
-    private func permission() -> Permission {
+    /// One connection broke or did not answer: the others of that age are as good as broken, and waiting for each of
+    /// them to show it would cost a deadline each.
+    func noteBreak() { state.withLock { $0.brokeAt = .now } }
+
+    func trusts(_ madeAt: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in state.brokeAt.map { madeAt > $0 } ?? true }
+    }
+
+    private func refusal() -> StoreError? {
         state.withLock { state in
-            guard let failure = state.failure else { return .attempt(isProbe: false) }
-            guard !state.isProbing, ContinuousClock.now >= state.retryAt else { return .refusal(failure) }
-            state.isProbing = true
-            return .attempt(isProbe: true)
+            guard let failure = state.failure else { return nil }
+            guard ContinuousClock.now >= state.retryAt else { return failure }
+            state.retryAt = .now + backOff(state.failures)
+            return nil
         }
     }
 
-    private func noteFailure(_ failure: StoreError, isProbe: Bool) {
-        let jitter = Double.random(in: 0.5...1)
+    private func backOff(_ failures: Int) -> Duration {
+        let doubled = configuration.firstBackOff * (1 << min(max(0, failures - 1), 20))
+        return min(doubled, configuration.maximumBackOff) * Double.random(in: 0.5...1)
+    }
+
+    private func noteFailure(_ failure: StoreError) {
         state.withLock { state in
-            let doubled = configuration.firstBackOff * (1 << min(state.failures, 20))
             state.failures += 1
             state.failure = failure
-            state.retryAt = .now + min(doubled, configuration.maximumBackOff) * jitter
-            if isProbe { state.isProbing = false }
+            state.retryAt = .now + backOff(state.failures)
         }
     }
 }

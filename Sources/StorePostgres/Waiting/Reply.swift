@@ -43,7 +43,8 @@ final class Reply<Value: Sendable>: Awaited {
 
     func expire() {
         take(evenIfClaimed: false)?.resume(
-            returning: .failure(StoreError(.unavailable, "\(action): PostgreSQL did not answer in time")))
+            returning: .failure(
+                StoreError(.unavailable, "\(action): PostgreSQL did not answer in time", reason: .timeout)))
     }
 
     private func take(evenIfClaimed: Bool) -> Caller? {

@@ -7,6 +7,7 @@ struct Session {
     /// Nil for a session that only reads.
     let writer: WriterIdentity?
     private var connection: PostgresConnection?
+    private var madeAt = ContinuousClock.now
 
     init(_ connector: Connector, _ configuration: PostgresConfiguration, writer: WriterIdentity? = nil) {
         self.connector = connector
@@ -16,9 +17,10 @@ struct Session {
 
     /// Open and in order, as far as can be seen without asking.
     mutating func usable() throws(StoreError) -> PostgresConnection {
-        if let connection, !connection.isStale() { return connection }
+        if let connection, connector.trusts(madeAt), !connection.isStale() { return connection }
         connection = nil
         let fresh = try connector.connect(writer)
+        madeAt = .now
         connection = fresh
         return fresh
     }
@@ -42,7 +44,10 @@ struct Session {
             if current.isUsable {
                 current.rollBack(within: configuration.queryDeadline)
             }
-            if !current.isUsable { connection = nil }
+            if !current.isUsable {
+                connection = nil
+                connector.noteBreak()
+            }
             throw error
         }
     }
