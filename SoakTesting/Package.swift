@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
         .testTarget(
             name: "RealtimeTests",
-            dependencies: nio + ["Realtime", .product(name: "NIOEmbedded", package: "swift-nio")],
+            dependencies: nio + ["Realtime", "JSONBytes", .product(name: "NIOEmbedded", package: "swift-nio")],
             swiftSettings: strict),
     ]
 )

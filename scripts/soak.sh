@@ -2,7 +2,8 @@
 # The long checks of the stream, about 40 minutes on two cores (half of it building), each bounded:
 #   1. ThreadSanitizer and AddressSanitizer over Realtime and its tests (10 minutes each, most of it the first build);
 #   2. the live server under load: 1 GB past a reader that stopped, a restart under 5,000 clients, 200,000 connections
-#      that come and go, an administrator who asks for 10,000 connections, the cost of a connection and a filter, the conformance suite's limits (20 minutes).
+#      that come and go, an administrator who asks for 10,000 connections, what a connection and a filter cost, the
+#      conformance suite's limits (20 minutes).
 # soak.sh [thread|address|live]...: those parts only.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -57,13 +57,9 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         do {
             switch try await value.outcome.get() {
             case .http(let stream): await handleHTTP(asyncChannel: stream, logger: logger)
-            // The socket belongs to its event loop. Waiting here keeps the server running until it has closed.
-            case .webSocket:
-                try await withTaskCancellationHandler {
-                    try await value.channel.closeFuture.get()
-                } onCancel: {
-                    value.channel.close(promise: nil)
-                }
+            // The socket belongs to its event loop, and the hub waits for it at the end: a task that only waited here
+            // would hold 3 KiB for as long as the connection lives.
+            case .webSocket: break
             }
         } catch {
             value.channel.close(promise: nil)

@@ -240,14 +240,17 @@ private struct ServingService<Responder: HTTPResponder>: Service where Responder
             try await withGracefulShutdownHandler {
                 try await application.run()
             } onGracefulShutdown: {
-                // The server waits for its sockets, so they are told while it drains.
+                // HTTP is still draining.
                 Task { await hub.shutDown(window: goingAwayWindow, deadline: socketDeadline) }
             }
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        await hub.shutDown(window: .zero, deadline: socketDeadline)
+        // Until every socket is gone. Whoever cancels has no time: then they are cut.
+        let isLeaving = Task.isShuttingDownGracefully && !Task.isCancelled
+        await hub.shutDown(
+            window: isLeaving ? goingAwayWindow : .zero, deadline: Task.isCancelled ? .zero : socketDeadline)
         await store.close()
         try result.get()
     }
