@@ -38,21 +38,37 @@ with tempfile.TemporaryDirectory(dir=options.data) as folder:
                     "--reference", str(options.data / "reference.csv"), "--label", "converted"], check=True, stdout=sys.stderr)
 
     race = {}
+
+    def scores(server):
+        servers.measure(server, "/api/v1/ml/score", "score", seconds=2)
+        score = median([servers.measure(server, "/api/v1/ml/score", "score", seconds=options.seconds) for _ in range(options.runs)])
+        half = 16 / (score["per_second"] / 2) * 1000
+        return {"start_ms": server.start_milliseconds, "score": score,
+                "score_at_half": servers.measure(server, "/api/v1/ml/score", "score", seconds=options.seconds,
+                                                 pause_ms=max(1, round(half - score["p50_ms"] / 2)))}
+
+    def health(server):
+        """One client that asks again and again: what a check takes, and what it costs the server."""
+        return servers.measure(server, "/health", "health", seconds=max(2, options.seconds // 2), connections=1)
+
     for durability in ("full", "process"):
         for name, model in (("forest", artifact), ("prior", None)):
             note(f"leadwire, {name}, durability {durability}")
             with servers.leadwire(options.leadwire, folder / f"store-{name}-{durability}", model=model, durability=durability) as server:
-                entry = {"start_ms": server.start_milliseconds}
-                servers.measure(server, "/api/v1/ml/score", "score", seconds=2)
-                entry["score"] = median([servers.measure(server, "/api/v1/ml/score", "score", seconds=options.seconds) for _ in range(options.runs)])
-                half = 16 / (entry["score"]["per_second"] / 2) * 1000
-                entry["score_at_half"] = servers.measure(server, "/api/v1/ml/score", "score", seconds=options.seconds,
-                                                         pause_ms=max(1, round(half - entry["score"]["p50_ms"] / 2)))
+                entry = scores(server)
+                if name == "prior": entry["health"] = health(server)
                 if name == "forest":
                     entry["score_features"] = median([servers.measure(server, "/api/v1/ml/score/features", "features", seconds=options.seconds) for _ in range(options.runs)])
                 entry["batch"] = median([servers.measure(server, "/api/v1/ml/batch-score", "batch", seconds=options.seconds, connections=1) for _ in range(options.runs)])
                 entry["resident_mb"] = server.resident_megabytes()
             race[f"leadwire_{name}_{durability}"] = entry
+    for name, addresses in servers.shared_stores():
+        note(f"leadwire, prior, durability full, {name}")
+        with servers.leadwire(options.leadwire, folder / f"store-{name}", more=addresses) as server:
+            entry = scores(server)
+            entry["batch"] = median([servers.measure(server, "/api/v1/ml/batch-score", "batch", seconds=options.seconds, connections=1) for _ in range(options.runs)])
+            entry["health"] = health(server)
+        race[f"leadwire_prior_full_{name}"] = entry
     for durability in ("full", "process"):
         for workers in (1, 2):
             note(f"FastAPI + XGBoost, {workers} workers, durability {durability}")

@@ -13,4 +13,5 @@ if ! cmp -s Benchmarks/requirements.txt "$venv/.requirements"; then
 fi
 [ -f "$data/model.json" ] || "$venv/bin/python" Benchmarks/make_model.py "$data"
 swift build -c release --package-path Benchmarks --scratch-path .build-bench >&2
-exec "$venv/bin/python" Benchmarks/run.py --leadwire "$server" --data "$data" --micro .build-bench/release "${@:2}"
+exec scripts/postgres-test-server.sh run scripts/redis-test-server.sh run \
+    "$venv/bin/python" Benchmarks/run.py --leadwire "$server" --data "$data" --micro .build-bench/release "${@:2}"

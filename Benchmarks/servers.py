@@ -59,10 +59,19 @@ class Server:
         return total
 
 
-def leadwire(binary, folder, *, model=None, durability="full"):
+def shared_stores():
+    """Name and arguments of each store on servers that the environment names (scripts/*-test-server.sh run COMMAND)."""
+    postgres, redis = os.environ.get("LEADWIRE_TEST_POSTGRES"), os.environ.get("LEADWIRE_TEST_REDIS")
+    if not postgres or not redis: raise SystemExit("LEADWIRE_TEST_POSTGRES and LEADWIRE_TEST_REDIS must be set: run make bench")
+    # One after the other over one database: the second finds the first one's leads there.
+    return [("postgres", ["--database", postgres]), ("postgres_redis", ["--database", postgres, "--redis", redis])]
+
+
+def leadwire(binary, folder, *, model=None, durability="full", more=()):
     port = free_port()
     arguments = [str(binary), "serve", "--port", str(port), "--data", str(folder), "--durability", durability]
     if model: arguments += ["--model", str(model)]
+    arguments += more
     return Server(arguments, port, "/health/live")
 
 

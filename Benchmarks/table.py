@@ -4,6 +4,7 @@
 def markdown(r):
     f, race = r["forest"], r["race"]
     full, prior = race["leadwire_forest_full"], race["leadwire_prior_full"]
+    shared = [("PostgreSQL", race["leadwire_prior_full_postgres"]), ("PostgreSQL and Redis", race["leadwire_prior_full_postgres_redis"])]
     peers = {d: max((race[f"peer_{w}_{d}"] for w in (1, 2)), key=lambda e: e["score"]["per_second"]) for d in ("full", "process")}
     rows = [
         ("margin of one row, 200 trees of depth 6, 28 features", f"libxgboost {f['xgboost_version']} C call {f['xgboost_margin_us']:.1f} µs",
@@ -21,6 +22,12 @@ def markdown(r):
          f"{full['score']['per_second']:.0f} ({r['ratio_full']['scores_per_second']:.1f} ×; prior {prior['score']['per_second']:.0f})"),
         ("the same, durability process", f"Python stack {peers['process']['score']['per_second']:.0f}", "≥ 20 ×",
          f"{race['leadwire_forest_process']['score']['per_second']:.0f} ({r['ratio_process']['scores_per_second']:.1f} ×)"),
+        *[(f"scores a second and p50 / p99 at half of saturation, durability full, {label}", f"SQLite {prior['score']['per_second']:.0f}", "",
+           f"{e['score']['per_second']:.0f} ({e['score']['per_second'] / prior['score']['per_second']:.2f} ×), "
+           f"{e['score_at_half']['p50_ms']:.2f} / {e['score_at_half']['p99_ms']:.2f} ms, batch of 100 {e['batch']['p50_ms']:.1f} ms")
+          for label, e in shared],
+        ("a health check, p50 and server CPU: SQLite; " + "; ".join(label for label, _ in shared), "", "",
+         "; ".join(f"{e['health']['p50_ms']:.2f} ms, {e['health']['cpu_us_per_request']:.0f} µs" for _, e in [("", prior), *shared])),
         ("start to first answer, prior", f"Python stack {peers['full']['start_ms']:.0f} ms", "≤ 60 ms", f"{prior['start_ms']:.0f} ms"),
         ("resident memory after the race", f"Python stack {peers['full']['resident_mb']:.0f} MB", "", f"{full['resident_mb']:.0f} MB"),
     ]

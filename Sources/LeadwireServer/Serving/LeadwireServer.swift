@@ -13,34 +13,6 @@ import UnixSignals
 
 /// One running Leadwire: HTTP and WebSocket on one port, the engine, the hub and the store behind them.
 public struct LeadwireServer: Sendable {
-    /// What the server is made of besides its settings.
-    public struct Parts: Sendable {
-        public var model: ModelArtifact
-        /// Somebody chose this model, rather than it being there by default.
-        public var isModelNamed = false
-        /// Models that were trained against the policy on protected columns may serve.
-        public var acceptsPolicyOverride = false
-        public var profile: AgencyProfile
-        public var clock: any WallClock
-        public var cache: any ScoreCache
-        public var scoring: ScoringConfiguration
-        /// Opens the store with the sink that its log must feed.
-        public var openStore: @Sendable (any EventSink) async throws(StoreError) -> any LeadStore
-
-        public init(
-            model: ModelArtifact, profile: AgencyProfile, clock: any WallClock, cache: any ScoreCache,
-            scoring: ScoringConfiguration = ScoringConfiguration(),
-            openStore: @escaping @Sendable (any EventSink) async throws(StoreError) -> any LeadStore
-        ) {
-            self.model = model
-            self.profile = profile
-            self.clock = clock
-            self.cache = cache
-            self.scoring = scoring
-            self.openStore = openStore
-        }
-    }
-
     private let hub: Hub
     private let store: any LeadStore
     private let settings: ServerSettings
@@ -223,35 +195,4 @@ public struct ServerRefusal: Error, Sendable, CustomStringConvertible {
     public var message: String
 
     public var description: String { message }
-}
-
-/// HTTP, hub and store as one life: they end in this order.
-private struct ServingService<Responder: HTTPResponder>: Service where Responder.Context == ConnectionContext {
-    let application: Application<Responder>
-    let hub: Hub
-    let store: any LeadStore
-
-    let goingAwayWindow: Duration
-    let socketDeadline: Duration
-
-    func run() async throws {
-        let result: Result<Void, any Error>
-        do {
-            try await withGracefulShutdownHandler {
-                try await application.run()
-            } onGracefulShutdown: {
-                // HTTP is still draining.
-                Task { await hub.shutDown(window: goingAwayWindow, deadline: socketDeadline) }
-            }
-            result = .success(())
-        } catch {
-            result = .failure(error)
-        }
-        // Until every socket is gone. Whoever cancels has no time: then they are cut.
-        let isLeaving = Task.isShuttingDownGracefully && !Task.isCancelled
-        await hub.shutDown(
-            window: isLeaving ? goingAwayWindow : .zero, deadline: Task.isCancelled ? .zero : socketDeadline)
-        await store.close()
-        try result.get()
-    }
 }
