@@ -37,7 +37,7 @@ public enum ScoringError: Error, Sendable, Hashable, CustomStringConvertible {
         case .store(let error) where error.code == .optedOut: "scoring_opted_out"
         case .store(let error) where error.code == .overloaded: "overloaded"
         case .store: "store_unavailable"
-        case .noModel: "model_unavailable"
+        case .noModel: "no_model"
         case .overloaded: "overloaded"
         case .inference: "internal_error"
         case .cancelled: "cancelled"
