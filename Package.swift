@@ -94,6 +94,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "CacheRedis",
+            dependencies: [
+                "Scoring", "Features", "Leads", "Redis", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "LeadwireServer",
             dependencies: nio + [
                 "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features", "Leads", "JSONBytes",
@@ -112,8 +119,9 @@ let package = Package(
         .executableTarget(
             name: "leadwire",
             dependencies: [
-                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "Learning",
-                "Forest", "Features", "Leads", "JSONBytes",
+                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "CacheRedis",
+                "Redis",
+                "Learning", "Forest", "Features", "Leads", "JSONBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -170,6 +178,17 @@ let package = Package(
                 "Redis", "RedisTestServer", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // The suite that every ScoreCache passes.
+        .target(
+            name: "CacheConformance", dependencies: ["Scoring", "Features", "Leads"], path: "Tests/CacheConformance",
+            swiftSettings: strict),
+        .testTarget(
+            name: "CacheRedisTests",
+            dependencies: [
+                "CacheRedis", "CacheConformance", "Redis", "RedisTestServer", "TestSupport", "Scoring", "Leads",
+                "Features", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

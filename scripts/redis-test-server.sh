@@ -12,9 +12,9 @@ set -euo pipefail
 
 say() { printf 'redis: %s\n' "$*" >&2; }
 
-program=${LEADWIRE_REDIS_SERVER:-$(command -v redis-server || true)}
+program=${LEADWIRE_TEST_REDIS_SERVER:-$(command -v redis-server || true)}
 if [ ! -x "$program" ] || ! command -v redis-cli >/dev/null; then
-    say "no Redis server found (Debian: redis-server); LEADWIRE_REDIS_SERVER names the program redis-server"
+    say "no Redis server found (Debian: redis-server); LEADWIRE_TEST_REDIS_SERVER names the program redis-server"
     exit 1
 fi
 

@@ -54,8 +54,8 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// The same without its password.
     public var description: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        let who = password == nil ? "" : "\(user.map(Self.encoded) ?? ""):***@"
-        let option = certificateFile.map { "?cafile=\(Self.encoded($0))" } ?? ""
+        let who = password == nil ? "" : "\(user.map { Self.encoded($0) } ?? ""):***@"
+        let option = certificateFile.map { "?cafile=\(Self.encoded($0, keeping: "/"))" } ?? ""
         return "\(isSecure ? "rediss" : "redis")://\(who)\(name):\(port)/\(database)\(option)"
     }
 
@@ -159,10 +159,10 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 
-    private static func encoded(_ text: String) -> String {
+    private static func encoded(_ text: String, keeping more: String = "") -> String {
         text.utf8.reduce(into: "") { encoded, byte in
             let character = Character(UnicodeScalar(byte))
-            let isPlain = byte < 0x80 && (character.isLetter || character.isNumber || "-._~/".contains(character))
+            let isPlain = byte < 0x80 && (character.isLetter || character.isNumber || "-._~\(more)".contains(character))
             let digits = String(byte, radix: 16, uppercase: true)
             encoded += isPlain ? String(character) : "%" + (digits.count == 1 ? "0" : "") + digits
         }

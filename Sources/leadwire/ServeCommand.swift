@@ -24,7 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder of the embedded store; made if absent.") var data: String?
     @Option(help: "postgres://USER:PASSWORD@HOST/DATABASE, or sqlite:FILE for a store elsewhere than in --data.")
     var database: String?
-    @Option(help: "Address of Redis (not part of this version).") var redis: String?
+    @Option(help: "redis://USER:PASSWORD@HOST:PORT/DATABASE, or rediss:// with TLS: a cache that nodes share.")
+    var redis: String?
     @Option(help: "Model artifact; without one the prior serves.") var model: String?
     @Option(help: "local (this machine, everyone is administrator) or jwt (tokens).") var auth: String?
     @Option(help: "File of the secret of HS256 tokens, at least 32 bytes (leadwire token --new-secret makes one).")
@@ -89,6 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
         let profile = try configuration.text(.profile).map(ServeProfile.load(from:)) ?? AgencyProfile()
         let model = try ServeCommand.model(configuration, profile: profile)
         let store = try ServeCommand.store(configuration)
+        let cache = try ServeCommand.cache(configuration)
         if settings.authentication == .jwt {
             settings.access.revocationFile = try ServeCommand.revocationFile(store, configuration)
         }
@@ -97,10 +99,11 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = level
         let clock = SystemClock()
         let parts = LeadwireServer.Parts(
-            model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),
+            model: model, profile: profile, clock: clock, cache: try cache.open(clock: clock, logger: logger),
             openStore: { sink async throws(StoreError) in try await store.open(sink) })
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
-        let greeting = ServeGreeting(settings: settings, model: model, place: store.description)
+        let greeting = ServeGreeting(
+            settings: settings, model: model, place: store.description, sharedCache: cache.place)
         do {
             try await server.run { port in greeting.print(port: port) }
         } catch {

@@ -21,9 +21,6 @@ extension ServeCommand {
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
         settings.hub.maximumConnections = DescriptorLimit.connections(
             wanted: settings.hub.maximumConnections, descriptors: DescriptorLimit.raise())
-        if let redis = configuration.text(.redis), !redis.isEmpty {
-            throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
-        }
         return settings
     }
 
@@ -78,6 +75,8 @@ struct ServeGreeting: Sendable {
     var model: ModelArtifact
     /// Where leads and scores are kept.
     var place: String
+    /// Where the cache is shared; nil for this process's memory.
+    var sharedCache: String?
 
     func print(port: Int) {
         let host = settings.host
@@ -91,7 +90,7 @@ struct ServeGreeting: Sendable {
             Leadwire \(LeadwireVersion.current) listens on \(address)
             \(accessLine)
             \(modelLine)
-            Leads and scores are kept in \(place).
+            Leads and scores are kept in \(place).\(cacheLine)
             Board: \(address)/   API: \(address)/docs
 
             Send a first lead:
@@ -102,6 +101,8 @@ struct ServeGreeting: Sendable {
             """
         Terminal.say(text)
     }
+
+    private var cacheLine: String { sharedCache.map { "\nThe cache is shared at \($0)." } ?? "" }
 
     private var accessLine: String {
         switch settings.authentication {

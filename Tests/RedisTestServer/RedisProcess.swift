@@ -27,7 +27,7 @@ public final class RedisProcess: Sendable {
     public func start() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let program = ProcessInfo.processInfo.environment["LEADWIRE_REDIS_SERVER"] ?? "redis-server"
+        let program = ProcessInfo.processInfo.environment["LEADWIRE_TEST_REDIS_SERVER"] ?? "redis-server"
         process.arguments =
             [
                 program, "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
@@ -72,7 +72,10 @@ public final class RedisProcess: Sendable {
 
     /// Redis's own client, so that nothing of ours is between the test and the server.
     @discardableResult
-    public func cli(_ arguments: String...) throws -> String {
+    public func cli(_ arguments: String...) throws -> String { try cli(arguments) }
+
+    @discardableResult
+    public func cli(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["redis-cli", "-h", "127.0.0.1", "-p", "\(port)", "--raw"] + arguments

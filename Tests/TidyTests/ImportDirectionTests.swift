@@ -13,14 +13,15 @@ struct ImportDirectionTests {
         "Realtime": ["JSONBytes"],
         "LeadwireClient": ["JSONBytes"],
         "Redis": [],
+        "CacheRedis": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes", "Redis"],
         "StoreSQLite": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes"],
         "StorePostgres": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes", "CPQ"],
         "LeadwireServer": [
             "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features", "Leads", "JSONBytes",
         ],
         "leadwire": [
-            "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "Learning", "Forest",
-            "Features", "Leads", "JSONBytes",
+            "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "CacheRedis", "Redis",
+            "Learning", "Forest", "Features", "Leads", "JSONBytes",
         ],
     ]
 
@@ -37,7 +38,7 @@ struct ImportDirectionTests {
         "NIOSSL": ["Redis"],
         "ArgumentParser": ["leadwire"],
         "Yams": ["leadwire"],
-        "Crypto": ["Learning", "Scoring", "Redis", "LeadwireServer"],
+        "Crypto": ["Learning", "Scoring", "Redis", "CacheRedis", "LeadwireServer"],
         "JWTKit": ["LeadwireServer"],
         "AsyncHTTPClient": ["LeadwireServer"],
     ]

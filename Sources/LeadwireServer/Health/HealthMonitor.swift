@@ -118,7 +118,3 @@ private final class WriteProbe: Sendable {
         }
     }
 }
-
-extension StoreError: HealthErrorClass {
-    var healthClass: String { "store_\(code.rawValue)" }
-}

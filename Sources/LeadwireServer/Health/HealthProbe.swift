@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import Scoring
 
 /// How one part answered when it was last asked.
 struct PartHealth: Sendable, Hashable {
@@ -106,9 +107,4 @@ final class HealthProbe: Sendable {
     private static func name(of error: any Error) -> String {
         (error as? any HealthErrorClass)?.healthClass ?? "\(type(of: error))"
     }
-}
-
-/// An error that has a bounded word for health and metrics.
-protocol HealthErrorClass: Error {
-    var healthClass: String { get }
 }
