@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -82,10 +83,28 @@ let package = Package(
         .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(
             name: "StorePostgres", dependencies: ["Scoring", "Features", "Leads", "CPQ"], swiftSettings: strict),
+        // Our smallest client of Redis. It knows no room of ours, so that a library could take its place.
+        .target(
+            name: "Redis",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CacheRedis",
+            dependencies: [
+                "Scoring", "Features", "Leads", "Redis", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "LeadwireServer",
             dependencies: nio + [
-                "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features", "Leads", "JSONBytes",
+                "Scoring", "Realtime", "StoreSQLite", "CacheRedis", "Redis", "Learning", "Forest", "Features", "Leads",
+                "JSONBytes",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -101,8 +120,9 @@ let package = Package(
         .executableTarget(
             name: "leadwire",
             dependencies: [
-                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "Learning",
-                "Forest", "Features", "Leads", "JSONBytes",
+                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "CacheRedis",
+                "Redis",
+                "Learning", "Forest", "Features", "Leads", "JSONBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -159,6 +179,27 @@ let package = Package(
         .testTarget(
             name: "StorePostgresTests",
             dependencies: ["StorePostgres", "StoreConformance", "StoreCrashHelper", "Scoring"],
+            swiftSettings: strict),
+        // A real Redis server of a test's own.
+        .target(name: "RedisTestServer", path: "Tests/RedisTestServer", swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Redis", "RedisTestServer", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // The suite that every ScoreCache passes.
+        .target(
+            name: "CacheConformance", dependencies: ["Scoring", "Features", "Leads"], path: "Tests/CacheConformance",
+            swiftSettings: strict),
+        .testTarget(
+            name: "CacheRedisTests",
+            dependencies: [
+                "CacheRedis", "CacheConformance", "Redis", "RedisTestServer", "TestSupport", "Scoring", "Leads",
+                "Features", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "LeadwireServerTests",

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that fuzzing resolves none of the server's dependencies. Sources/JSONBytes and Sources/Forest
-// are links to the product's sources. Built by run.sh with libFuzzer and AddressSanitizer.
+// A package of its own, so that fuzzing resolves none of the server's dependencies. Sources/JSONBytes, Sources/Forest and
+// Sources/RESP are links to the product's sources. Built by run.sh with libFuzzer and AddressSanitizer.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -25,6 +25,9 @@ let package = Package(
     targets: [
         .target(name: "JSONBytes", swiftSettings: strict),
         .target(name: "Forest", dependencies: ["JSONBytes"], swiftSettings: strict),
+        .target(name: "RESP", swiftSettings: strict),
+        .executableTarget(
+            name: "FuzzRESP", dependencies: ["RESP"], swiftSettings: fuzzTarget, linkerSettings: linker),
         .executableTarget(
             name: "FuzzJSON", dependencies: ["JSONBytes"], swiftSettings: fuzzTarget, linkerSettings: linker),
         .executableTarget(

@@ -1,14 +1,15 @@
 #!/bin/bash
-# Fuzzes JSONBytes and Forest for a minute in all (SECONDS_PER_TARGET=30 each). Exits non-zero on a crash, a hang or
+# Fuzzes JSONBytes, Forest and the decoder of Redis's protocol for a minute in all (SECONDS_PER_TARGET=20 each). Exits non-zero on a crash, a hang or
 # a leak and leaves the input in FailCases/, where the tests find it from then on.
 set -euo pipefail
 cd "$(dirname "$0")"
 # Swift's own backtracer and ASan's symbolizer fight over a crashed process and can hang for minutes.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=symbolize=0
-seconds="${SECONDS_PER_TARGET:-30}"
+seconds="${SECONDS_PER_TARGET:-20}"
 build="${FUZZ_BUILD:-.build}"
 swift build --scratch-path "$build" --sanitize=fuzzer --product FuzzJSON
 swift build --scratch-path "$build" --sanitize=fuzzer --product FuzzForest
+swift build --scratch-path "$build" --sanitize=fuzzer --product FuzzRESP
 bin="$(swift build --scratch-path "$build" --sanitize=fuzzer --show-bin-path)"
 
 fuzz() { # name, binary, longest input
@@ -31,3 +32,4 @@ fuzz() { # name, binary, longest input
 }
 fuzz json FuzzJSON 4096
 fuzz forest FuzzForest 8192
+fuzz resp FuzzRESP 4096

@@ -7,8 +7,9 @@ cd "$(dirname "$0")/.."
 
 what=${1:-run}
 run_packages=(libxgboost-dev libsqlite3-dev libpq-dev curl ca-certificates)
-# PostgreSQL's tests start clusters of their own (postgres-test-server.sh); the one that its package makes is not used.
-test_packages=(chromium chromium-driver wrk python3-venv procps postgresql openssl)
+# The tests of PostgreSQL and Redis start servers of their own (postgres-test-server.sh, redis-test-server.sh); those of the
+# packages are not used.
+test_packages=(chromium chromium-driver wrk python3-venv procps postgresql redis-server openssl)
 fanout_packages=(nginx libnginx-mod-nchan libuv1 python3-venv gcc libc6-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -36,6 +37,13 @@ if [ "${#missing[@]}" -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
     say "installing with apt: ${missing[*]}"
     "${sudo[@]}" apt-get update -qq
+    # Debian starts what it installs, unless this file says no. Where somebody has one, it is left as it is.
+    policy=/usr/sbin/policy-rc.d
+    if [ "$what" = test ] && [ ! -e "$policy" ]; then
+        trap '"${sudo[@]}" rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+        "${sudo[@]}" chmod 755 "$policy"
+    fi
     DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 

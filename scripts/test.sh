@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 swift build --build-tests --explicit-target-dependency-import-check error
 # Tests of whole servers wait for sockets with deadlines, so they run one by one and not beside the arithmetic.
 live='LeadwireServerTests|LiveHubTests|StoreSQLiteTests|StorePostgresTests|LeadwireClientTests'
+live+='|RedisTests'
 swift test --skip-build --skip "$live"
-scripts/postgres-test-server.sh run swift test --skip-build --no-parallel --filter "$live"
-LEADWIRE_BIN=$PWD/.build/debug/leadwire \
-    scripts/postgres-test-server.sh run .build-venv/bin/python -m pytest -q tests-live
+with_servers() { scripts/postgres-test-server.sh run scripts/redis-test-server.sh run "$@"; }
+with_servers swift test --skip-build --no-parallel --filter "$live"
+LEADWIRE_BIN=$PWD/.build/debug/leadwire with_servers .build-venv/bin/python -m pytest -q tests-live

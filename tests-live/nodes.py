@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import urllib.parse
 import uuid
@@ -10,7 +11,7 @@ import uuid
 import pytest
 
 from conftest import missing
-from server import Answer, Server
+from server import Answer, Server, free_port, wait_until
 
 
 def psql(address: str, text: str) -> str:
@@ -60,3 +61,44 @@ class Nodes:
 
     def post(self, path: str, body, **more) -> Answer:
         return random.choice(self.living).post(path, body, **more)
+
+
+class Redis:
+    """A Redis server of the test's own, without persistence: one that starts again is empty."""
+
+    def __init__(self, program: str, client: str):
+        self.program, self.client, self.port = program, client, free_port()
+        self.password = uuid.uuid4().hex
+        self.address = f"redis://:{self.password}@127.0.0.1:{self.port}"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> "Redis":
+        self.process = subprocess.Popen(
+            [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             "--requirepass", self.password], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.command("PING") == "PONG", "Redis answers", 10)
+        return self
+
+    def command(self, *words: str) -> str:
+        environment = {**os.environ, "REDISCLI_AUTH": self.password}
+        answer = subprocess.run(
+            [self.client, "-p", str(self.port), *words], capture_output=True, text=True, timeout=10, env=environment)
+        return answer.stdout.strip()
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+
+@pytest.fixture
+def own_redis(tool):
+    redis = Redis(tool("redis-server"), tool("redis-cli")).start()
+    yield redis
+    redis.resume()
+    redis.kill()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import http.client
+import itertools
 import json
 import os
 import random
@@ -13,7 +15,7 @@ import pytest
 import websockets
 from websockets.sync.client import connect
 
-from nodes import Nodes, address, psql  # noqa: F401 (a fixture)
+from nodes import Nodes, address, own_redis  # noqa: F401 (fixtures)
 from server import API, TOKEN, wait_until
 from test_recovery import PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, newest_first, whole_log
 
@@ -21,9 +23,12 @@ LIMIT = 75.0
 SCORE = {"message": "We want to buy in Austin by March, budget $450k"}
 
 
-@pytest.fixture
-def nodes(binary, address, tmp_path):
-    running = Nodes(binary, tmp_path, ("--database", address)).start()
+@pytest.fixture(params=["postgres", "postgres and redis"])
+def nodes(request, binary, address, tmp_path):
+    """Everything holds with Redis and without; only how soon differs."""
+    more = ("--redis", request.getfixturevalue("own_redis").address) if "redis" in request.param else ()
+    running = Nodes(binary, tmp_path, ("--database", address, *more)).start()
+    running.has_redis = bool(more)
     yield running
     running.stop()
 
@@ -54,6 +59,8 @@ def test_an_event_of_one_node_is_on_the_other_nodes_screens_soon(nodes):
             delays.append(time.monotonic() - started)
             assert event["data"]["lead_id"] == score["lead_id"] and event["offset"] > number
         assert max(delays) < 2
+        # At once, not at a beat: the median, for one event may wait for a busy machine.
+        assert not nodes.has_redis or sorted(delays)[10] < 0.2
         print(f"to the other node: median {sorted(delays)[10] * 1000:.0f} ms, at most {max(delays) * 1000:.0f} ms")
 
 
@@ -63,7 +70,7 @@ def test_a_node_that_is_killed_takes_nothing_with_it(nodes):
     publishers = [Publisher(nodes, number) for number in range(PUBLISHERS)]
     readers = [kind(nodes, number, seed) for kind in (SocketReader, StreamReader) for number in range(READERS)]
     for reader in readers:
-        reader.asks_for_tickets = False                # a ticket is the node's that gave it
+        reader.asks_for_tickets = nodes.has_redis      # else a ticket is the node's that gave it
     victim, survivor = nodes.all
 
     def published() -> int:
@@ -204,3 +211,80 @@ def test_an_administrator_of_one_node_closes_a_connection_of_the_other(nodes):
             while True:
                 socket.recv(timeout=10)
         assert closed.value.rcvd.code == 4503
+
+
+def test_whatever_becomes_of_redis_no_event_is_lost_repeated_or_out_of_order(binary, address, own_redis, tmp_path):
+    """Flushed, paused, killed and started empty, while leads come in at both nodes."""
+    nodes = Nodes(binary, tmp_path, ("--database", address, "--redis", own_redis.address)).start()
+    first, second = nodes.all
+    sockets = [stream(node, "*") for node in nodes.all]
+    seen: list[list[int]] = [[], []]
+    serial = itertools.count()
+
+    def send(count: int) -> None:
+        for _ in range(count):
+            number = next(serial)
+            assert nodes.all[number % 2].score(f"lead {number}", **SCORE)["ml_score"] is not None
+
+    def event_log(node) -> str:
+        return node.get("/health").json["event_log_status"]["status"]
+
+    def catch_up() -> None:
+        """Both clients have everything that is in the log."""
+        top = first.get(API + "/events/history?limit=1&reverse=true").json["events"][0]["offset"]
+        for socket, offsets in zip(sockets, seen):
+            while not offsets or offsets[-1] < top:
+                offsets.append(next_event(socket)["offset"])
+
+    try:
+        send(10)
+        catch_up()
+        own_redis.command("FLUSHALL")
+        send(10)
+        catch_up()
+        own_redis.pause()
+        wait_until(lambda: event_log(first) == "degraded", "health says that events are slow", 5)
+        assert first.get("/health/ready").status == 200
+        send(10)
+        catch_up()
+        own_redis.resume()
+        wait_until(lambda: event_log(first) == event_log(second) == "available", "Redis is used again", 10)
+        send(10)
+        catch_up()
+        own_redis.kill()
+        send(10)
+        catch_up()
+        health = first.get("/health").json
+        assert health["status"] == "degraded" and health["cache_status"]["status"] == "unavailable"
+        own_redis.start()                              # empty
+        wait_until(lambda: event_log(first) == event_log(second) == "available", "Redis is used again", 10)
+        send(10)
+        catch_up()
+        assert first.get("/health").json["status"] == "healthy"
+        for offsets in seen:
+            assert offsets == list(range(offsets[0], offsets[0] + len(offsets)))
+    finally:
+        nodes.stop()
+
+
+def test_a_ticket_of_one_node_is_good_once_on_the_other(binary, address, own_redis, tmp_path):
+    nodes = Nodes(binary, tmp_path, ("--database", address, "--redis", own_redis.address)).start()
+    first, second = nodes.all
+    try:
+        ticket = first.post(API + "/events/ticket", {}).json["ticket"]
+
+        def statuses(node) -> int:
+            with contextlib.closing(http.client.HTTPConnection("localhost", node.port, timeout=10)) as connection:
+                connection.request("GET", f"{API}/events?events=custom&ticket={ticket}")
+                return connection.getresponse().status
+
+        assert statuses(second) == 200
+        assert statuses(first) == statuses(second) == 401
+        # A wall that was not kept would show here: the erased lead's copy in Redis goes, too.
+        first.score("gone", **SCORE)
+        wait_until(lambda: own_redis.command("XLEN", "lw1:log:{local}") != "0", "it is published", 5)
+        before = int(own_redis.command("XLEN", "lw1:log:{local}"))
+        assert first.request("DELETE", API + "/leads/gone").status == 200
+        wait_until(lambda: int(own_redis.command("XLEN", "lw1:log:{local}")) < before, "Redis forgot the lead", 2)
+    finally:
+        nodes.stop()

@@ -92,6 +92,16 @@ public final class MemoryScoreCache: ScoreCache {
         }
     }
 
+    /// Forgets everything; the counts stay.
+    public func removeAll() {
+        state.withLock { state in
+            state.entries = [:]
+            state.queue = []
+            state.head = 0
+            state.byteCount = 0
+        }
+    }
+
     /// It is memory: it answers.
     public func ping() {}
 

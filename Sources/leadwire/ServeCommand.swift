@@ -24,7 +24,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder of the embedded store; made if absent.") var data: String?
     @Option(help: "postgres://USER:PASSWORD@HOST/DATABASE, or sqlite:FILE for a store elsewhere than in --data.")
     var database: String?
-    @Option(help: "Address of Redis (not part of this version).") var redis: String?
+    @Option(help: "redis://USER:PASSWORD@HOST:PORT/DATABASE, or rediss:// with TLS: a cache that nodes share.")
+    var redis: String?
     @Option(help: "Model artifact; without one the prior serves.") var model: String?
     @Option(help: "local (this machine, everyone is administrator) or jwt (tokens).") var auth: String?
     @Option(help: "File of the secret of HS256 tokens, at least 32 bytes (leadwire token --new-secret makes one).")
@@ -85,6 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
         let model = try ServeCommand.model(configuration, profile: profile)
         let store = try ServeCommand.store(configuration)
         try store.makeFolder()
+        let cache = try ServeCommand.cache(configuration)
         if settings.authentication == .jwt {
             settings.access.revocationFile = ServeCommand.revocationFile(store)
         }
@@ -94,15 +96,17 @@ struct ServeCommand: AsyncParsableCommand {
         // A file that a quota keeps from growing is an error to be answered, not a reason to die (setrlimit(2)).
         signal(SIGXFSZ, SIG_IGN)
         let clock = SystemClock()
+        let (scoreCache, redis) = try cache.open(clock: clock, logger: logger)
         var parts = LeadwireServer.Parts(
-            model: model, profile: profile, clock: clock, cache: MemoryScoreCache(clock: clock),
+            model: model, profile: profile, clock: clock, cache: scoreCache,
             openStore: { sink async throws(StoreError) in try await store.open(sink) })
+        parts.redis = redis
         parts.isModelNamed = configuration.text(.model) != nil
         parts.acceptsPolicyOverride = try configuration.flag(.acceptPolicyOverride)
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)
         let greeting = ServeGreeting(
             settings: settings, model: server.model, instead: server.model.sha256 == model.sha256 ? nil : model,
-            place: store.description)
+            place: store.description, sharedCache: cache.place)
         do {
             try await server.run { port in greeting.print(port: port) }
         } catch {

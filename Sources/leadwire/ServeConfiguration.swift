@@ -1,5 +1,6 @@
 import Foundation
 import LeadwireServer
+import Redis
 import StorePostgres
 
 /// Every setting of `leadwire serve`; the raw value is the key in `leadwire.yaml`, and upper-cased behind `LEADWIRE_` the
@@ -143,6 +144,7 @@ struct ServeConfiguration: Sendable {
     /// and `@`.
     static func masked(_ address: String) -> String {
         if PostgresAddress.isOne(address) { return PostgresAddress.masked(address) }
+        if RedisAddress.isOne(address) { return RedisAddress.masked(address) }
         guard let at = address.lastIndex(of: "@"), let scheme = address.range(of: "//") else { return address }
         guard scheme.upperBound < at else { return address }
         return address[..<scheme.upperBound] + "***" + address[at...]

@@ -22,9 +22,6 @@ extension ServeCommand {
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
         settings.hub.maximumConnections = DescriptorLimit.connections(
             wanted: settings.hub.maximumConnections, descriptors: DescriptorLimit.raise())
-        if let redis = configuration.text(.redis), !redis.isEmpty {
-            throw ConfigurationError("--redis is not part of this version: cache and event log are this server's own")
-        }
         return settings
     }
 
@@ -82,6 +79,8 @@ struct ServeGreeting: Sendable {
     var instead: ModelArtifact?
     /// Where leads and scores are kept.
     var place: String
+    /// Where the cache is shared; nil for this process's memory.
+    var sharedCache: String?
 
     func print(port: Int) {
         let host = settings.host
@@ -95,7 +94,7 @@ struct ServeGreeting: Sendable {
             Leadwire \(LeadwireVersion.current) listens on \(address)
             \(accessLine)
             \(modelLine)\(promotionLine)
-            Leads and scores are kept in \(place).
+            Leads and scores are kept in \(place).\(cacheLine)
             Board: \(address)/   API: \(address)/docs
 
             Send a first lead:
@@ -114,6 +113,8 @@ struct ServeGreeting: Sendable {
             It was promoted after \(instead.version), which --model names; POST /models/VERSION/promote changes it.
             """
     }
+
+    private var cacheLine: String { sharedCache.map { "\nThe cache is shared at \($0)." } ?? "" }
 
     private var accessLine: String {
         switch settings.authentication {

@@ -12,14 +12,17 @@ struct ImportDirectionTests {
         "Scoring": ["Leads", "Features", "Forest", "Learning", "JSONBytes"],
         "Realtime": ["JSONBytes"],
         "LeadwireClient": ["JSONBytes"],
+        "Redis": [],
+        "CacheRedis": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes", "Redis"],
         "StoreSQLite": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes"],
         "StorePostgres": ["Scoring", "Learning", "Forest", "Features", "Leads", "JSONBytes", "CPQ"],
         "LeadwireServer": [
-            "Scoring", "Realtime", "StoreSQLite", "Learning", "Forest", "Features", "Leads", "JSONBytes",
+            "Scoring", "Realtime", "StoreSQLite", "CacheRedis", "Redis", "Learning", "Forest", "Features", "Leads",
+            "JSONBytes",
         ],
         "leadwire": [
-            "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "Learning", "Forest",
-            "Features", "Leads", "JSONBytes",
+            "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "CacheRedis", "Redis",
+            "Learning", "Forest", "Features", "Leads", "JSONBytes",
         ],
     ]
 
@@ -30,12 +33,13 @@ struct ImportDirectionTests {
         "GRDB": ["StoreSQLite"],
         "Hummingbird": ["LeadwireServer", "leadwire"],
         "HummingbirdCore": ["LeadwireServer"],
-        "NIOCore": ["Realtime", "LeadwireClient", "LeadwireServer", "leadwire"],
-        "NIOPosix": ["Realtime", "LeadwireClient", "LeadwireServer", "leadwire"],
+        "NIOCore": ["Realtime", "LeadwireClient", "Redis", "LeadwireServer", "leadwire"],
+        "NIOPosix": ["Realtime", "LeadwireClient", "Redis", "LeadwireServer", "leadwire"],
         "NIOWebSocket": ["Realtime", "LeadwireClient", "LeadwireServer"],
+        "NIOSSL": ["Redis"],
         "ArgumentParser": ["leadwire"],
         "Yams": ["leadwire"],
-        "Crypto": ["Learning", "Scoring", "LeadwireServer"],
+        "Crypto": ["Learning", "Scoring", "Redis", "CacheRedis", "LeadwireServer"],
         "JWTKit": ["LeadwireServer"],
         "AsyncHTTPClient": ["LeadwireServer"],
     ]

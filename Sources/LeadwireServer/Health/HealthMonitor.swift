@@ -33,7 +33,10 @@ final class HealthMonitor: Sendable {
     /// A store or cache that answers later than this is degraded: the scores of the line behind it are late as well.
     static let slowAfter = Duration.milliseconds(250)
 
-    init(engine: ScoringEngine, store: GuardedStore, cache: any ScoreCache, publisher: EventPublisher) {
+    init(
+        engine: ScoringEngine, store: GuardedStore, cache: any ScoreCache, publisher: EventPublisher,
+        exchange: RedisExchange? = nil
+    ) {
         let writes = WriteProbe(store: store)
         model = HealthProbe(deadline: Self.deadline) {
             guard engine.selfTest() else { throw HealthWord.selfTestFailed }
@@ -61,7 +64,8 @@ final class HealthMonitor: Sendable {
                     return HealthWord.notDelivered.rawValue
                 }
             }
-            return nil
+            // Nothing is lost then, but other nodes' events come late.
+            return exchange?.finding
         }
     }
 
@@ -122,8 +126,4 @@ private final class WriteProbe: Sendable {
             throw error
         }
     }
-}
-
-extension StoreError: HealthErrorClass {
-    var healthClass: String { "store_\(reason?.rawValue ?? code.rawValue)" }
 }

@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import Scoring
 
 /// How one part answered when it was last asked.
 struct PartHealth: Sendable, Hashable {
@@ -163,9 +164,4 @@ enum HealthWord: String, Sendable, CaseIterable, Error, HealthErrorClass {
     case notDelivered = "not_delivered"
 
     var healthClass: String { rawValue }
-}
-
-/// An error that has a bounded word for health and metrics.
-protocol HealthErrorClass: Error {
-    var healthClass: String { get }
 }

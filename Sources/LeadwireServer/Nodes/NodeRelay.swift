@@ -28,6 +28,7 @@ final class NodeRelay: EventSink, Sendable {
     private let publisher: EventPublisher
     private let logger: Logger
     private let store = NIOLockedValueBox<(any SharedStore)?>(nil)
+    private let exchange = NIOLockedValueBox<RedisExchange?>(nil)
     /// Held while events go on to the hub, so that two sources can't overtake each other.
     private let state = NIOLockedValueBox(State())
 
@@ -38,14 +39,16 @@ final class NodeRelay: EventSink, Sendable {
     }
 
     /// The store feeds the relay, and the relay reads the store: so it is known only after both exist.
-    func connect(to store: any SharedStore) {
+    func connect(to store: any SharedStore, exchange: RedisExchange? = nil) {
         self.store.withLockedValue { $0 = store }
+        self.exchange.withLockedValue { $0 = exchange }
     }
 
     // MARK: Events
 
     /// What this node committed. On the store's writer: it never waits.
     func deliver(_ events: [CommittedEvent]) {
+        exchange.withLockedValue { $0 }?.publish(events)
         take(events) { $0.take(committed: $1) }
     }
 
@@ -58,6 +61,14 @@ final class NodeRelay: EventSink, Sendable {
     func begin(_ tenant: Tenant, at position: StreamPosition) {
         state.withLockedValue { state in
             if state.logs[tenant] == nil { state.logs[tenant] = EventSequencer(position) }
+        }
+    }
+
+    /// Up to where the hub has the logs of these tenants.
+    func positions(of tenants: Set<Tenant>) -> [Tenant: StreamPosition] {
+        state.withLockedValue { state in
+            state.logs.filter { tenants.contains($0.key) }
+                .mapValues { StreamPosition(epoch: $0.epoch, offset: $0.last) }
         }
     }
 

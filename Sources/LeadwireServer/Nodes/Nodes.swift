@@ -17,21 +17,25 @@ final class Nodes: Sendable {
     private let hub: Hub
     private let relay: NodeRelay
     private let reader: NoticeReader
+    private let exchange: RedisExchange?
     private let logger: Logger
     private let interval: Duration
+    /// While the fast way works, the store is asked only for what that may have lost.
+    private var slowInterval: Duration { interval * 4 }
     private let bell = Bell()
     /// Of the newest notice that was read.
     private let newest: NIOLockedValueBox<Int64>
 
     init(
-        id: String, store: any SharedStore, hub: Hub, relay: NodeRelay, reader: NoticeReader, newestNotice: Int64,
-        interval: Duration, logger: Logger
+        id: String, store: any SharedStore, hub: Hub, relay: NodeRelay, reader: NoticeReader, exchange: RedisExchange?,
+        newestNotice: Int64, interval: Duration, logger: Logger
     ) {
         self.id = id
         self.store = store
         self.hub = hub
         self.relay = relay
         self.reader = reader
+        self.exchange = exchange
         self.interval = interval
         self.logger = logger
         newest = NIOLockedValueBox(newestNotice)
@@ -50,17 +54,33 @@ final class Nodes: Sendable {
         } catch {
             throw API.refusal(error)
         }
+        await exchange?.hurry()
     }
 
-    /// The next beat comes now.
-    func hurry() { bell.ring() }
+    /// What another node or this one has just left in the store takes effect here now.
+    ///
+    /// - Throws: 503 when the store can't be read.
+    func hear() async throws(APIError) {
+        do {
+            try await readNotices()
+        } catch {
+            throw API.refusal(error)
+        }
+        await exchange?.hurry()
+    }
 
     /// One beat: the others' events, then what they say.
     ///
     /// - Throws: what the store throws; what was missed comes with the next beat.
     func beat() async throws(StoreError) {
-        let followed = await hub.followedTenants()
-        try await relay.look(at: Set(followed.map { Tenant($0) }))
+        let followed = Set(await hub.followedTenants().map { Tenant($0) })
+        try await relay.look(at: followed)
+        await exchange?.follow(relay.positions(of: followed))
+        try await readNotices()
+        await reader.finish()
+    }
+
+    private func readNotices() async throws(StoreError) {
         while true {
             let posted = try await store.notices(after: newest.withLockedValue { $0 }, limit: NoticeReader.page)
             for entry in posted {
@@ -69,14 +89,18 @@ final class Nodes: Sendable {
             }
             guard posted.count == NoticeReader.page else { break }
         }
-        await reader.finish()
     }
 
     /// Beats until the task is cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { [bell, interval] in
-                while (try? await Task.sleep(for: interval)) != nil { bell.ring() }
+            tasks.addTask { [self] in
+                while (try? await Task.sleep(for: exchange?.isAway == false ? slowInterval : interval)) != nil {
+                    bell.ring()
+                }
+            }
+            if let exchange {
+                tasks.addTask { [relay, bell] in await exchange.run(into: relay, hurry: { bell.ring() }) }
             }
             tasks.addTask { [self] in
                 var isAway = false

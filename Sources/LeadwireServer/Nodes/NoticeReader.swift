@@ -14,17 +14,20 @@ final class NoticeReader: Sendable {
     private let engine: ScoringEngine
     private let models: ModelSwitch?
     private let revocations: RevocationList?
+    private let exchange: RedisExchange?
     private let logger: Logger
     /// Another model is to serve, and could not be had yet.
     private let mustFollow = NIOLockedValueBox(false)
 
     init(
-        hub: Hub, engine: ScoringEngine, models: ModelSwitch?, revocations: RevocationList?, logger: Logger
+        hub: Hub, engine: ScoringEngine, models: ModelSwitch?, revocations: RevocationList?,
+        exchange: RedisExchange?, logger: Logger
     ) {
         self.hub = hub
         self.engine = engine
         self.models = models
         self.revocations = revocations
+        self.exchange = exchange
         self.logger = logger
     }
 
@@ -33,7 +36,9 @@ final class NoticeReader: Sendable {
         switch notice.kind {
         case .erased:
             // The hub first: what waits to be sent can't be taken back a moment later.
-            hub.erase(offsets: Self.offsets(notice.body), tenant: tenant.name)
+            let offsets = Self.offsets(notice.body)
+            hub.erase(offsets: offsets, tenant: tenant.name)
+            exchange?.erase(offsets: offsets, tenant: tenant)
             engine.forgetOwn(of: tenant)
         case .optedOut:
             engine.forgetOwn(of: tenant)

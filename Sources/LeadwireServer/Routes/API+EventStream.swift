@@ -35,7 +35,7 @@ extension API {
 
     /// `POST /events/ticket`: lets the caller's browser in once, within thirty seconds.
     func streamTicket(_ exchange: Exchange) async throws -> Reply {
-        let (ticket, expiresAt) = try tickets.make(for: exchange.principal)
+        let (ticket, expiresAt) = try await tickets.make(for: exchange.principal)
         var json = JSONWriter()
         json.beginObject()
         json.member("ticket", ticket)

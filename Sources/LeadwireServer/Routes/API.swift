@@ -14,7 +14,7 @@ struct API: Sendable {
     let store: GuardedStore
     let cache: any ScoreCache
     let hub: Hub
-    let tickets: StreamTickets
+    let tickets: TicketOffice
     let health: HealthMonitor
     let statistics: RequestStatistics
     let admission: ScoreAdmission

@@ -20,7 +20,7 @@ struct ConnectionContext: InitializableFromSource {
 /// Every request's way: the gate, the route, the role, the content type, the answer; and every refusal in one shape.
 struct APIResponder: HTTPResponder {
     let gate: any Gate
-    let tickets: StreamTickets
+    let tickets: TicketOffice
     let table: RouteTable
     let limits: RequestLimits
     let statistics: RequestStatistics
@@ -109,7 +109,7 @@ struct APIResponder: HTTPResponder {
             return try await gate.admit(head, from: address)
         }
         try gate.checkPlace(head, from: address)
-        return try tickets.use(ticket)
+        return try await tickets.use(ticket, at: clock.now)
     }
 
     private func decision(on channel: any Channel) async throws -> HandshakeDecision? {

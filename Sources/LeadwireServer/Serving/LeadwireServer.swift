@@ -1,13 +1,15 @@
+import CacheRedis
 import Hummingbird
 import HummingbirdCore
-public import Leads
+import Leads
 public import Learning
 public import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Realtime
-public import Scoring
+import Redis
+import Scoring
 import ServiceLifecycle
 import UnixSignals
 
@@ -39,7 +41,11 @@ public struct LeadwireServer: Sendable {
         let store = GuardedStore(opened)
         let clock = parts.clock
         let shared = opened as? any SharedStore
-        if let shared { relay.connect(to: shared) }
+        var exchange: RedisExchange?
+        if let shared {
+            exchange = parts.redis.map { RedisExchange($0, store: shared, logger: logger) }
+            relay.connect(to: shared, exchange: exchange)
+        }
         let nodeID = "n" + RequestID.make().prefix(8)
         var hubConfiguration = settings.hub
         if shared != nil { hubConfiguration.node = nodeID }
@@ -71,19 +77,22 @@ public struct LeadwireServer: Sendable {
         var nodes: Nodes?
         if let shared {
             let reader = NoticeReader(
-                hub: hub, engine: engine, models: models, revocations: access?.revocations, logger: logger)
+                hub: hub, engine: engine, models: models, revocations: access?.revocations, exchange: exchange,
+                logger: logger)
             nodes = Nodes(
-                id: nodeID, store: shared, hub: hub, relay: relay, reader: reader,
+                id: nodeID, store: shared, hub: hub, relay: relay, reader: reader, exchange: exchange,
                 newestNotice: try await reader.catchUp(with: shared), interval: settings.nodeInterval, logger: logger)
         }
         let statistics = RequestStatistics()
         let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
         let gate: any Gate = access?.gate ?? LocalGate()
         gate.listening(on: settings.port)
-        let tickets = StreamTickets(clock: clock)
+        let tickets = TicketOffice(
+            own: StreamTickets(clock: clock), shared: shared == nil ? nil : parts.redis.map { RedisTickets($0) })
         let api = API(
             engine: engine, store: store, cache: parts.cache, hub: hub, tickets: tickets,
-            health: HealthMonitor(engine: engine, store: store, cache: parts.cache, publisher: publisher),
+            health: HealthMonitor(
+                engine: engine, store: store, cache: parts.cache, publisher: publisher, exchange: exchange),
             statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
             revocations: access?.revocations, modelSwitch: models, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
@@ -103,7 +112,7 @@ public struct LeadwireServer: Sendable {
 
     /// What the server answers.
     var routes: [Route] { responder.table.routes }
-    var tickets: StreamTickets { responder.tickets }
+    var tickets: StreamTickets { responder.tickets.own }
 
     private static var eventLoops: MultiThreadedEventLoopGroup { .singleton }
 

@@ -1,5 +1,6 @@
 public import Leads
 public import Learning
+public import Redis
 public import Scoring
 
 extension LeadwireServer {
@@ -13,6 +14,8 @@ extension LeadwireServer {
         public var profile: AgencyProfile
         public var clock: any WallClock
         public var cache: any ScoreCache
+        /// What nodes on one store share beside it; nil for none. It may be away.
+        public var redis: RedisClient?
         public var scoring: ScoringConfiguration
         /// Opens the store with the sink that its log must feed.
         public var openStore: @Sendable (any EventSink) async throws(StoreError) -> any LeadStore

@@ -18,8 +18,14 @@ final class StreamTickets: Sendable {
         var user: String
     }
 
+    private struct Holding {
+        var holder: Principal
+        /// It is used up somewhere else; here it only counts.
+        var isElsewhere = false
+    }
+
     private struct State {
-        var holders: [String: Principal] = [:]
+        var holders: [String: Holding] = [:]
         var counts: [UserKey: Int] = [:]
         /// In the order of their making, which is that of their end; used ones are still among them.
         var queue = CircularBuffer<(ticket: String, ends: Int64)>()
@@ -45,7 +51,7 @@ final class StreamTickets: Sendable {
             Self.forget(endedAt: now, &state)
             if state.counts[key] ?? 0 >= Self.maximumCountPerUser { return .rateLimited }
             if state.queue.count >= Self.maximumCount { return .overloaded }
-            state.holders[ticket] = holder
+            state.holders[ticket] = Holding(holder: holder)
             state.counts[key, default: 0] += 1
             state.queue.append((ticket, ends))
             return nil
@@ -61,12 +67,18 @@ final class StreamTickets: Sendable {
         let now = clock.now.milliseconds
         let holder: Principal? = state.withLockedValue { state in
             Self.forget(endedAt: now, &state)
+            guard state.holders[ticket]?.isElsewhere == false else { return nil }
             return Self.take(ticket, &state)
         }
         guard let holder, holder.expiresAt.map({ now < $0 }) ?? true else {
             throw APIError(.unauthorized, "not a ticket that is good now: each is good once, for 30 seconds")
         }
         return holder
+    }
+
+    /// The ticket is used up where all nodes look, and no longer here.
+    func handOver(_ ticket: String) {
+        state.withLockedValue { $0.holders[ticket]?.isElsewhere = true }
     }
 
     /// The `ticket` of a request for the event stream; nil for every other request.
@@ -83,7 +95,7 @@ final class StreamTickets: Sendable {
     }
 
     private static func take(_ ticket: String, _ state: inout State) -> Principal? {
-        guard let holder = state.holders.removeValue(forKey: ticket) else { return nil }
+        guard let holder = state.holders.removeValue(forKey: ticket)?.holder else { return nil }
         let key = UserKey(tenant: holder.tenant, user: holder.user)
         let left = (state.counts[key] ?? 1) - 1
         state.counts[key] = left > 0 ? left : nil

@@ -1,0 +1,32 @@
+import CacheConformance
+import RedisTestServer
+import Testing
+
+@Suite struct MemoryConformanceTests {
+    @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
+    func `memory keeps the promise`(_ promise: CacheCase) async throws {
+        try await promise.check(MemoryHarness())
+    }
+}
+
+@Suite(.needsRedis) struct RedisConformanceTests {
+    /// Long enough for the other promises, short enough to see an entry end.
+    private func timeToLive(_ promise: CacheCase) -> Duration {
+        promise.sentence.contains("time to live") ? .seconds(2) : .seconds(60)
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
+    func `Redis keeps the promise`(_ promise: CacheCase) async throws {
+        try await promise.check(RedisHarness(.redis, timeToLive: timeToLive(promise)))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
+    func `Redis with memory in reserve keeps the promise`(_ promise: CacheCase) async throws {
+        try await promise.check(RedisHarness(.resilient, timeToLive: timeToLive(promise)))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
+    func `memory in the place of a Redis that is away keeps the promise`(_ promise: CacheCase) async throws {
+        try await promise.check(RedisHarness(.resilientWithoutServer))
+    }
+}
