@@ -34,6 +34,9 @@ public struct CacheStatistics: Sendable, Hashable {
 public protocol ScoreCache: Sendable {
     func record(for key: CacheKey) async throws -> ScoreRecord?
     func insert(_ record: ScoreRecord, for key: CacheKey) async throws
+    /// A whole batch at once, in the order of the keys; nil where there is none.
+    func records(for keys: [CacheKey]) async throws -> [ScoreRecord?]
+    func insert(_ records: [(key: CacheKey, record: ScoreRecord)]) async throws
     /// Forgets every entry of a lead.
     func remove(leadID: String, tenant: Tenant) async throws
     /// Forgets what this process alone remembers of a tenant: another node has forgotten a lead of it. What the nodes
@@ -41,4 +44,17 @@ public protocol ScoreCache: Sendable {
     func forgetOwn(of tenant: Tenant)
     func ping() async throws
     var statistics: CacheStatistics { get }
+}
+
+/// One after the other: for a cache that answers without a round trip.
+extension ScoreCache {
+    public func records(for keys: [CacheKey]) async throws -> [ScoreRecord?] {
+        var records: [ScoreRecord?] = []
+        for key in keys { records.append(try await record(for: key)) }
+        return records
+    }
+
+    public func insert(_ records: [(key: CacheKey, record: ScoreRecord)]) async throws {
+        for (key, record) in records { try await insert(record, for: key) }
+    }
 }

@@ -97,7 +97,8 @@ extension ScoringEngine {
         _ idempotency: inout [IdempotencyRecord]
     ) async throws(ScoringError) -> [Item] {
         var left: [Item] = []
-        for var item in items {
+        var asked: [Item] = []
+        for item in items {
             let request = item.request
             if let key = request.idempotencyKey {
                 do {
@@ -111,11 +112,12 @@ extension ScoringEngine {
                     continue
                 }
             }
-            guard !request.forceRefresh else {
-                left.append(item)
-                continue
-            }
-            let (cached, warnings) = await look(up: item.key)
+            if request.forceRefresh { left.append(item) } else { asked.append(item) }
+        }
+        guard !asked.isEmpty else { return left }
+        let (records, warnings) = await look(up: asked.map(\.key))
+        for (var item, cached) in zip(asked, records) {
+            let request = item.request
             guard let cached else {
                 item.warnings = warnings
                 left.append(item)
@@ -131,7 +133,7 @@ extension ScoringEngine {
                         at: clock.now))
             }
         }
-        return left
+        return left.sorted { $0.index < $1.index }
     }
 
     private func compute(

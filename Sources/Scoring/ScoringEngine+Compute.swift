@@ -126,8 +126,8 @@ extension ScoringEngine {
 
     /// Caches what was committed, unless the lead was forgotten on the way. A cache that fails costs only the next hit.
     func keep(_ records: [(key: CacheKey, record: ScoreRecord)]) async {
-        for (key, record) in records {
-            try? await cache.insert(record, for: key)
+        try? await cache.insert(records)
+        for (key, _) in records {
             // After the insertion: a lead forgotten before it is removed here, one forgotten later by `forget`.
             if inFlight.leave(leadID: key.leadID, tenant: key.tenant) {
                 try? await cache.remove(leadID: key.leadID, tenant: key.tenant)

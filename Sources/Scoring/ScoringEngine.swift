@@ -237,10 +237,16 @@ public final class ScoringEngine: Sendable {
     }
 
     func look(up key: CacheKey) async -> (ScoreRecord?, warnings: [String]) {
+        let (records, warnings) = await look(up: [key])
+        return (records[0], warnings)
+    }
+
+    /// As many as there are keys.
+    func look(up keys: [CacheKey]) async -> ([ScoreRecord?], warnings: [String]) {
         do {
-            return (try await cache.record(for: key), [])
+            return (try await cache.records(for: keys), [])
         } catch {
-            return (nil, ["cache_unavailable: scored without the cache"])
+            return (Array(repeating: nil, count: keys.count), ["cache_unavailable: scored without the cache"])
         }
     }
 

@@ -68,6 +68,16 @@ public struct CacheCase: Sendable, CustomTestStringConvertible {
                 }
             }
         },
+        CacheCase("a batch is the same as its parts: in order, with a place for what is not there") { harness in
+            let keys = (0..<120).map { CacheSample.key("lead \($0)", 1) }
+            let records = keys.map { CacheSample.record($0.leadID) }
+            #expect(try await harness.cache.records(for: []) == [])
+            try await harness.cache.insert([])
+            try await harness.cache.insert(zip(keys, records).filter { !$0.0.leadID.hasSuffix("7") }.map { ($0, $1) })
+            let found = try await harness.cache.records(for: keys)
+            #expect(found == records.map { $0.score.leadID.hasSuffix("7") ? nil : $0 })
+            #expect(try await harness.cache.record(for: keys[3]) == records[3])
+        },
         CacheCase("a later record under the key takes the place of the earlier") { harness in
             let key = CacheSample.key("a", 1)
             for summary in ["first", "second"] {

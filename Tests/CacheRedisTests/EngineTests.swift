@@ -84,6 +84,26 @@ enum Figures {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a batch asks Redis once and writes once, whatever its size`() async throws {
+        let node = try Node(server)
+        let items = (0..<100).map { BatchItem.request(request("\($0)")) }
+        _ = try await node.engine.scoreBatch(items, batchID: "b1", tenant: .local)
+        let before = try server.cli("INFO", "stats")
+        let start = ContinuousClock.now
+        let again = try await node.engine.scoreBatch(items, batchID: "b2", tenant: .local)
+        Figures.note("a batch of 100 hits in Redis: \(start.duration(to: .now)) (debug)")
+        #expect(again.results.count == 100 && again.results.allSatisfy { $0.answer.cacheHit })
+        func figure(_ name: String, _ text: String) -> Int {
+            text.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name + ":") }
+                .flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+        }
+        let after = try server.cli("INFO", "stats")
+        let reads = figure("total_reads_processed", after) - figure("total_reads_processed", before)
+        // A batch's bytes, and the two questions of this test.
+        #expect(reads < 20, "\(reads) readings of sockets")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a forgotten lead is computed anew on every node`() async throws {
         let (one, two) = (try Node(server), try Node(server))
         _ = try await one.engine.score(request("a"))

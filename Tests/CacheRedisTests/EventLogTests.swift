@@ -110,7 +110,8 @@ enum EventSample {
         _ log: RedisEventLog, _ batch: [CommittedEvent], from all: [CommittedEvent]
     ) async throws {
         var batch = batch
-        for _ in 0..<1_000 {
+        let end = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < end {
             guard let answer = try? await log.publish(batch).first else {
                 await Task.yield()
                 continue

@@ -52,8 +52,10 @@ private final class Receiver: Sendable {
         }
     }
 
-    private func parts(_ change: (inout RedisEventTail.Settings) -> Void = { _ in }) throws -> Parts {
-        let server = try RedisProcess()
+    private func parts(
+        _ arguments: [String] = [], _ change: (inout RedisEventTail.Settings) -> Void = { _ in }
+    ) throws -> Parts {
+        let server = try RedisProcess(arguments)
         var settings = RedisEventLog.Settings()
         settings.deadline = .seconds(20)
         let log = RedisEventLog(try makeClient(server.address), settings: settings)
@@ -86,6 +88,22 @@ private final class Receiver: Sendable {
         try await until("one more") { parts.receiver.offsets().last == 1_001 }
         Figures.note("from publishing to the receiver: \(sent.duration(to: .now))")
         #expect(parts.receiver.offsets() == Array(1...1_001))
+        running.cancel()
+        await running.value
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an old server, in RESP2, is read the same`() async throws {
+        let parts = try parts(["--rename-command", "HELLO", ""])
+        try await parts.tail.follow(north, after: start())
+        let running = parts.start()
+        _ = try await parts.log.publish(EventSample.events(1...100))
+        try await parts.log.erase(offsets: [50], tenant: north)
+        try await until("north is read") { parts.receiver.accounted().count == 100 }
+        _ = try await parts.log.publish(EventSample.events(101...102))
+        try await until("more is read") { parts.receiver.accounted() == Array(1...102) }
+        try await parts.log.notify([5])
+        try await until("a notification") { parts.receiver.items.contains(.notification([5])) }
         running.cancel()
         await running.value
     }

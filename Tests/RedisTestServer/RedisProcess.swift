@@ -59,8 +59,15 @@ public final class RedisProcess: Sendable {
         while Glibc.kill(number, 0) == 0 { sched_yield() }
     }
 
-    /// It goes on existing, and does nothing.
-    public func freeze() { signal(SIGSTOP) }
+    /// It goes on existing, and does nothing: returns when it has stopped.
+    public func freeze() {
+        signal(SIGSTOP)
+        guard let number = process.withLock({ $0 }) else { return }
+        // The state follows the name, which is in brackets.
+        while let line = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
+            line.split(separator: ")").last?.split(separator: " ").first != "T"
+        { sched_yield() }
+    }
 
     public func thaw() { signal(SIGCONT) }
 

@@ -145,6 +145,22 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a server that knows no HELLO is spoken to in RESP2`() async throws {
+        let server = try RedisProcess(["--rename-command", "HELLO", "", "--requirepass", "secret"])
+        let client = try client("redis://:secret@127.0.0.1:\(server.port)/2")
+        _ = try await client.send(RedisCommand("HSET", "a", "field", "value"))
+        let fields = try await client.send(RedisCommand("HGETALL", "a"))
+        #expect(fields == .array([.bulk(Array("field".utf8)), .bulk(Array("value".utf8))]))
+        #expect(fields.pairs?.first?.value.text == "value")
+        #expect(try await client.send(RedisCommand("GET", "none")) == .null)
+        #expect(try await client.send(RedisCommand("CLIENT", "GETNAME")).text == "leadwire")
+        await client.close()
+        let wrong = try self.client("redis://:wrong@127.0.0.1:\(server.port)")
+        #expect(await failure { _ = try await wrong.send(RedisCommand("PING")) }?.code == .auth)
+        await wrong.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a refused command is its caller's error, by class, and nobody else's`() async throws {
         let client = try client()
         let key = key()

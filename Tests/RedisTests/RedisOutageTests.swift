@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a server that was killed and started again is found again, and was not knocked at without end`()
+    func `a server that was killed and started again is found again, and meanwhile commands fail at once`()
         async throws
     {
         let server = try RedisProcess()
@@ -78,7 +78,6 @@ import Testing
         #expect(start.duration(to: .now) < .seconds(2))
         try server.start()
         try await untilItWorks(client)
-        #expect(try server.cli("INFO", "stats").contains("total_connections_received:"))
         await client.close()
     }
 

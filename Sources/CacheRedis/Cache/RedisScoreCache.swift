@@ -49,15 +49,24 @@ public final class RedisScoreCache: ScoreCache {
     public func forgetOwn(of tenant: Tenant) {}
 
     public func record(for key: CacheKey) async throws -> ScoreRecord? {
-        let commands = [
-            RedisCommand("HGET", .bytes(RedisKeys.lead(key.leadID, key.tenant)), .bytes(Self.field(key))),
-            RedisCommand("TIME"),
-        ]
-        let answers = try await client.send(commands, deadline: settings.deadline)
-        guard let value = try answers[0].get().bytes else { return miss() }
-        guard let now = Self.milliseconds(try answers[1].get()) else {
+        try await records(for: [key])[0]
+    }
+
+    public func records(for keys: [CacheKey]) async throws -> [ScoreRecord?] {
+        guard !keys.isEmpty else { return [] }
+        let commands =
+            keys.map { key in
+                RedisCommand("HGET", .bytes(RedisKeys.lead(key.leadID, key.tenant)), .bytes(Self.field(key)))
+            } + [RedisCommand("TIME")]
+        let answers = try await client.send(commands, deadline: deadline(keys.count))
+        guard let time = answers.last, let now = Self.milliseconds(try time.get()) else {
             throw RedisError(.malformed, "TIME answered something else")
         }
+        return try zip(keys, answers).map { key, answer in read(try answer.get(), for: key, now) }
+    }
+
+    private func read(_ answer: RESPValue, for key: CacheKey, _ now: Int64) -> ScoreRecord? {
+        guard let value = answer.bytes else { return miss() }
         let digits = value.prefix(Self.endDigits)
         guard digits.count == Self.endDigits, let end = Int64(String(decoding: digits, as: UTF8.self)) else {
             return miss(isDamaged: true)
@@ -73,20 +82,33 @@ public final class RedisScoreCache: ScoreCache {
     }
 
     public func insert(_ record: ScoreRecord, for key: CacheKey) async throws {
+        try await insert([(key, record)])
+    }
+
+    public func insert(_ records: [(key: CacheKey, record: ScoreRecord)]) async throws {
+        let calls = records.compactMap { insertion(of: $0.record, for: $0.key) }
+        for answer in try await client.run(Self.insertion, calls, deadline: deadline(calls.count)) {
+            _ = try answer.get()
+        }
+    }
+
+    private func insertion(of record: ScoreRecord, for key: CacheKey) -> RedisScript.Call? {
         let bytes = ScoreRecordForm.bytes(of: record)
-        guard bytes.count <= settings.maximumRecordBytes else { return }
+        guard bytes.count <= settings.maximumRecordBytes else { return nil }
         let longest = Self.milliseconds(settings.timeToLive)
         let life = longest - Int64.random(in: 0...(longest / 10))
-        _ = try await client.run(
-            Self.insertion,
+        return RedisScript.Call(
             keys: [
                 .bytes(RedisKeys.lead(key.leadID, key.tenant)), .bytes(RedisKeys.shadow(key.leadID, key.tenant)),
             ],
             arguments: [
                 .bytes(Self.field(key)), .bytes(bytes), .integer(life), .integer(longest),
                 .integer(Int64(settings.maximumEntriesPerLead)),
-            ], deadline: settings.deadline)
+            ])
     }
+
+    /// A batch takes longer than one record.
+    private func deadline(_ count: Int) -> Duration { settings.deadline + .milliseconds(2) * max(0, count - 1) }
 
     public func remove(leadID: String, tenant: Tenant) async throws {
         try await remove([Removal(leadID: leadID, tenant: tenant)])
@@ -101,7 +123,9 @@ public final class RedisScoreCache: ScoreCache {
                     .bytes(RedisKeys.shadow(removal.leadID, removal.tenant)),
                 ], arguments: [.integer(Self.milliseconds(settings.shadow))])
         }
-        for answer in try await client.run(Self.removal, calls, deadline: settings.deadline) { _ = try answer.get() }
+        for answer in try await client.run(Self.removal, calls, deadline: deadline(calls.count)) {
+            _ = try answer.get()
+        }
     }
 
     public func ping() async throws {

@@ -54,28 +54,33 @@ public final class ResilientScoreCache: ScoreCache {
     /// Removals that wait for Redis.
     public var pendingRemovals: Int { state.withLock { $0.pending.count } }
 
-    public func record(for key: CacheKey) async -> ScoreRecord? {
-        guard isShared else { return memory.record(for: key) }
+    public func record(for key: CacheKey) async -> ScoreRecord? { await records(for: [key])[0] }
+
+    public func records(for keys: [CacheKey]) async -> [ScoreRecord?] {
+        guard isShared else { return keys.map { memory.record(for: $0) } }
         do {
-            let record = try await shared.record(for: key)
-            return isStillShared() ? record : nil
+            let records = try await shared.records(for: keys)
+            return isStillShared() ? records : keys.map { _ in nil }
         } catch {
             failed(error)
-            return memory.record(for: key)
+            return keys.map { memory.record(for: $0) }
         }
     }
 
-    public func insert(_ record: ScoreRecord, for key: CacheKey) async {
+    public func insert(_ record: ScoreRecord, for key: CacheKey) async { await insert([(key, record)]) }
+
+    public func insert(_ records: [(key: CacheKey, record: ScoreRecord)]) async {
         if isShared {
             do {
-                try await shared.insert(record, for: key)
+                try await shared.insert(records)
                 _ = isStillShared()
                 return
             } catch {
                 failed(error)
             }
         }
-        if !isShared { memory.insert(record, for: key) }
+        guard !isShared else { return }
+        for (key, record) in records { memory.insert(record, for: key) }
     }
 
     /// Done in memory when it returns, and in Redis now or before Redis is used again.
