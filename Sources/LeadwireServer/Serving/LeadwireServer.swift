@@ -44,6 +44,7 @@ public struct LeadwireServer: Sendable {
     private let gate: any Gate
     private let access: Access?
     private let responder: APIResponder
+    private let admission: ScoreAdmission
 
     /// Opens the store and loads the model; nothing listens yet.
     ///
@@ -84,6 +85,7 @@ public struct LeadwireServer: Sendable {
         self.store = store
         self.gate = gate
         self.access = access
+        self.admission = admission
         responder = APIResponder(
             gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
             statistics: statistics,
@@ -131,13 +133,14 @@ public struct LeadwireServer: Sendable {
     }
 
     private func makeChannels() -> HTTPServerBuilder {
-        let (gate, hub, access) = (gate, hub, access)
+        let (gate, hub, access, admission) = (gate, hub, access, admission)
         var channel = OnePortChannel.Settings()
         channel.headerBytes = settings.limits.headerBytes
+        channel.discardedBytes = settings.limits.discardedBytes
         let settings = channel
         return HTTPServerBuilder { responder in
             OnePortChannel(
-                responder: responder, settings: settings,
+                responder: responder, settings: settings, admission: admission,
                 admitUpgrade: { head, channel in
                     guard head.method == .GET, API.isLiveScores(head.uri) else {
                         return channel.eventLoop.makeSucceededFuture(nil)
