@@ -282,9 +282,9 @@ def test_a_ticket_of_one_node_is_good_once_on_the_other(binary, address, own_red
         assert statuses(first) == statuses(second) == 401
         # A wall that was not kept would show here: the erased lead's copy in Redis goes, too.
         first.score("gone", **SCORE)
-        wait_until(lambda: own_redis.command("XLEN", "lw1:log:{local}") != "0", "it is published", 5)
-        before = int(own_redis.command("XLEN", "lw1:log:{local}"))
+        wait_until(lambda: own_redis.command("XLEN", "lw1:log:{default}") != "0", "it is published", 5)
+        before = int(own_redis.command("XLEN", "lw1:log:{default}"))
         assert first.request("DELETE", API + "/leads/gone").status == 200
-        wait_until(lambda: int(own_redis.command("XLEN", "lw1:log:{local}")) < before, "Redis forgot the lead", 2)
+        wait_until(lambda: int(own_redis.command("XLEN", "lw1:log:{default}")) < before, "Redis forgot the lead", 2)
     finally:
         nodes.stop()

@@ -12,7 +12,7 @@ struct HandshakeDeadlineTests {
 
     init() throws {
         let server = OnePortChannel(
-            responder: { _, _, _ in }, settings: OnePortChannel.Settings(),
+            responder: { _, _, _ in }, settings: OnePortChannel.Settings(), admission: ScoreAdmission(limit: 1),
             admitUpgrade: { _, channel in
                 let upgrade = HandshakeDecision.Upgrade { _ in }
                 return channel.eventLoop.makeSucceededFuture(

@@ -34,6 +34,35 @@ import Testing
         #expect(admission.reading.inFlight == 0)
     }
 
+    @Test func `while what holds all places hangs, what needs none is still done`() async throws {
+        let moment = Moment()
+        let admission = ScoreAdmission(limit: 1, now: { moment.now })
+        let work = Gatekeeper()
+        func ask(withoutPlace: Int?) async throws -> Int {
+            try await admission.run(.lead, bytes: 1, { 1 }, whenStalled: { withoutPlace })
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await admission.run(.lead, bytes: 1) { await work.hold() } }
+            await until { work.count == 1 }
+            moment.advance(.milliseconds(250))
+            await #expect(throws: APIError.self, "busy, as far as anybody knows") { try await ask(withoutPlace: 2) }
+            moment.advance(.milliseconds(1))
+            #expect(try await ask(withoutPlace: 2) == 2)
+            await #expect(throws: APIError.self, "it needs a place") { try await ask(withoutPlace: nil) }
+            work.release()
+            try await group.waitForAll()
+        }
+        #expect(try await ask(withoutPlace: 2) == 1)
+        #expect(admission.reading == .init(inFlight: 0, refused: 2, streams: 0))
+    }
+
+    private final class Moment: Sendable {
+        private let instant = Mutex(ContinuousClock.now)
+
+        var now: ContinuousClock.Instant { instant.withLock { $0 } }
+        func advance(_ duration: Duration) { instant.withLock { $0 += duration } }
+    }
+
     @Test func `work that fails gives its places back`() async {
         let admission = ScoreAdmission(limit: 1)
         for _ in 0..<3 {

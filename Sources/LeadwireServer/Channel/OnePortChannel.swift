@@ -28,12 +28,15 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         var handshakeDeadline = TimeAmount.seconds(15)
         var idleTimeout = Duration.seconds(60)
         var headerBytes = 64 << 10
+        /// Of a request that is refused unread.
+        var discardedBytes = 16 << 20
         /// Checked from a frame's header, before its payload is buffered.
         var webSocketFrameBytes = 16 << 10
     }
 
     let responder: Responder
     let settings: Settings
+    let admission: ScoreAdmission
     /// What the gate and the hub say to a complete handshake. Nil for one that neither was asked about; the responder
     /// answers that, and a refusal.
     let admitUpgrade: @Sendable (HTTPRequestHead, any Channel) -> EventLoopFuture<HandshakeDecision?>
@@ -114,6 +117,7 @@ struct OnePortChannel: ServerChildChannel, HTTPChannelHandler {
         try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
         if let lostHead { try operations.addHandler(HeadReplay(lostHead)) }
         try operations.addHandler(RequestHeadHandler(decision: decision))
+        try operations.addHandler(SheddingHandler(admission: admission, discardedBytes: settings.discardedBytes))
         try operations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try operations.addHandler(HTTPConnectionStateHandler(idleTimeout: settings.idleTimeout, logger: logger))
         return try HTTPStream(

@@ -24,6 +24,7 @@ public struct LeadwireServer: Sendable {
     private let nodes: Nodes?
     private let engine: ScoringEngine
     private let responder: APIResponder
+    private let admission: ScoreAdmission
 
     /// What serves now: the model that was promoted last.
     public var model: ModelArtifact { engine.model }
@@ -102,6 +103,7 @@ public struct LeadwireServer: Sendable {
         self.access = access
         self.nodes = nodes
         self.engine = engine
+        self.admission = admission
         responder = APIResponder(
             gate: gate, tickets: tickets, table: RouteTable(api.routes()), limits: settings.limits,
             statistics: statistics, clock: clock)
@@ -149,13 +151,14 @@ public struct LeadwireServer: Sendable {
     }
 
     private func makeChannels() -> HTTPServerBuilder {
-        let (gate, hub, access) = (gate, hub, access)
+        let (gate, hub, access, admission) = (gate, hub, access, admission)
         var channel = OnePortChannel.Settings()
         channel.headerBytes = settings.limits.headerBytes
+        channel.discardedBytes = settings.limits.discardedBytes
         let settings = channel
         return HTTPServerBuilder { responder in
             OnePortChannel(
-                responder: responder, settings: settings,
+                responder: responder, settings: settings, admission: admission,
                 admitUpgrade: { head, channel in
                     guard head.method == .GET, API.isLiveScores(head.uri) else {
                         return channel.eventLoop.makeSucceededFuture(nil)

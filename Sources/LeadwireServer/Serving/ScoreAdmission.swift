@@ -31,7 +31,7 @@ final class ScoreAdmission: Sendable {
         var inFlight = 0
         var refused = 0
         /// When a place was last given back.
-        var movedAt = ContinuousClock.now
+        var movedAt: ContinuousClock.Instant
         var streams = 0
         var freeTurns: Int
         var nextTicket: UInt64 = 0
@@ -47,15 +47,27 @@ final class ScoreAdmission: Sendable {
     private static let stallsAfter = Duration.milliseconds(250)
 
     let limit: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state: Mutex<State>
 
-    init(limit: Int) {
+    init(limit: Int, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.limit = max(1, limit)
-        state = Mutex(State(freeTurns: max(1, limit / Self.placesATurn)))
+        self.now = now
+        state = Mutex(State(movedAt: now(), freeTurns: max(1, limit / Self.placesATurn)))
     }
 
     var reading: Reading {
         state.withLock { Reading(inFlight: $0.inFlight, refused: $0.refused, streams: $0.streams) }
+    }
+
+    /// Whether there is no place at all, and what holds them moves: then nothing can be done for another request. Counts
+    /// one as refused if so.
+    func shedsNow() -> Bool {
+        state.withLock { state in
+            guard state.inFlight >= limit, state.movedAt.duration(to: now()) <= Self.stallsAfter else { return false }
+            state.refused += 1
+            return true
+        }
     }
 
     /// Runs the work in its places, or refuses it.
@@ -73,26 +85,32 @@ final class ScoreAdmission: Sendable {
         whenStalled: () async throws -> Value? = { nil }
     ) async throws -> Value {
         let places = max(1, min(limit / 2, kind.places(bytes: bytes)))
-        let (isAdmitted, isStalled) = state.withLock { state -> (Bool, Bool) in
-            guard state.inFlight + places <= limit else {
-                return (false, state.movedAt.duration(to: .now) > Self.stallsAfter)
-            }
-            state.inFlight += places
-            return (true, false)
-        }
-        guard isAdmitted else {
+        guard take(places) else {
             if isStalled, let value = try await whenStalled() { return value }
             state.withLock { $0.refused += 1 }
             throw Self.refusal
         }
-        defer {
-            state.withLock { state in
-                state.inFlight -= places
-                state.movedAt = .now
-            }
-        }
+        defer { giveBack(places) }
         return try await work()
     }
+
+    /// - Returns: false if there is no room for them; otherwise they must be given back.
+    func take(_ places: Int) -> Bool {
+        state.withLock { state in
+            guard state.inFlight + places <= limit else { return false }
+            state.inFlight += places
+            return true
+        }
+    }
+
+    func giveBack(_ places: Int) {
+        state.withLock { state in
+            state.inFlight -= places
+            state.movedAt = now()
+        }
+    }
+
+    private var isStalled: Bool { state.withLock { $0.movedAt.duration(to: now()) > Self.stallsAfter } }
 
     static var refusal: APIError {
         APIError(.overloaded, "more scores are in flight than this server finishes in good time")
