@@ -13,6 +13,7 @@ import pytest
 import websockets
 
 from cluster import Cluster
+from nodes import own_redis  # noqa: F401 (a fixture)
 from server import API, Server, free_port
 
 
@@ -230,3 +231,32 @@ async def subscribe(server: Server, since: dict | None = None) -> dict:
         if since:
             reset = json.loads(await asyncio.wait_for(socket_.recv(), 10)).get("type") == "reset"
         return {"epoch": reply["epoch"], "offset": reply["offset"], "reset": reset}
+
+
+def test_redis_is_asked_what_serving_will_ask(binary, own_redis, tmp_path):
+    code, found = examine(binary, tmp_path, "--redis", own_redis.address)
+    assert code == 0
+    assert [verdict(found, f"Redis, {what}") for what in ("connection", "version", "rights")] == ["well"] * 3
+    assert verdict(found, "Redis, memory") == "warning" and "maxmemory" in found["Redis, memory"]["advice"]
+    before = own_redis.command("KEYS", "*")
+    assert before == "lw1:control", "nothing else is left there"
+
+    wrong = own_redis.address.replace(own_redis.password, "wrong")
+    code, found = examine(binary, tmp_path, "--redis", wrong)
+    assert code == 1 and "redis_auth" in found["Redis, connection"]["found"]
+    assert "wrong" not in json.dumps(found).replace("wrong user", "")
+
+    own_redis.command("ACL", "SETUSER", "few", "on", ">few", "~lw1:*", "+@connection", "+info", "+set", "+getdel")
+    few = own_redis.address.replace(f":{own_redis.password}@", "few:few@")
+    code, found = examine(binary, tmp_path, "--redis", few)
+    assert code == 1 and found["Redis, rights"]["found"] == "redis_denied"
+
+    own_redis.kill()
+    code, found = examine(binary, tmp_path, "--redis", own_redis.address)
+    assert code == 1 and "redis_refused" in found["Redis, connection"]["found"]
+    own_redis.start()
+
+
+def test_without_redis_the_doctor_says_that_there_is_none(binary, tmp_path):
+    code, found = examine(binary, tmp_path)
+    assert code == 0 and verdict(found, "Redis, configured") == "well"

@@ -1,7 +1,6 @@
 """`leadwire serve --redis redis://...`: what it says when it can't start, and that scoring goes on when Redis does not."""
 
 import os
-import signal
 import subprocess
 import time
 import urllib.parse
@@ -9,7 +8,8 @@ import urllib.parse
 import pytest
 
 from conftest import missing
-from server import API, Server, free_port, request, wait_until
+from nodes import own_redis  # noqa: F401 (a fixture)
+from server import API, Server, wait_until
 
 
 @pytest.fixture
@@ -19,36 +19,6 @@ def address() -> str:
     if not given:
         missing("LEADWIRE_TEST_REDIS, a server's address,")
     return given
-
-
-class Redis:
-    """A server of one test's own, which the test may stop and kill."""
-
-    def __init__(self, program: str):
-        self.program, self.port, self.process = program, free_port(), None
-        self.address = f"redis://127.0.0.1:{self.port}"
-
-    def start(self) -> "Redis":
-        self.process = subprocess.Popen(
-            [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-        wait_until(lambda: self.cli("PING") == "PONG", "Redis answers")
-        return self
-
-    def cli(self, *words: str) -> str:
-        command = ["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout.strip()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(timeout=15)
-
-
-@pytest.fixture
-def redis(address, tool):
-    running = Redis(tool("redis-server")).start()
-    yield running
-    running.kill()
 
 
 def serve(binary: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -85,26 +55,26 @@ def test_what_is_wrong_with_an_address_is_named(binary, text, hint, tmp_path):
     assert "secret" not in refused.stderr and "sec/ret" not in refused.stderr
 
 
-def test_two_nodes_share_what_either_has_computed_and_what_is_erased(binary, redis, tmp_path):
+def test_servers_with_stores_of_their_own_do_not_answer_from_each_others_scores(binary, own_redis, tmp_path):
     lead = {"lead_id": "shared 1", "message": "Budget $450k"}
-    nodes = [Server(binary, tmp_path / name, arguments=("--redis", redis.address)).start() for name in ("one", "two")]
+    servers = [Server(binary, tmp_path / name, arguments=("--redis", own_redis.address)).start() for name in ("one", "two")]
     try:
         wait_until(lambda: all(
-            node.get("/health").json["cache_status"]["status"] == "available" for node in nodes), "both use it")
-        first = nodes[0].post(API + "/score", lead).json
-        second = nodes[1].post(API + "/score", lead).json
-        assert not first["cache_hit"] and second["cache_hit"] and second["ml_score"] == first["ml_score"]
-        assert nodes[0].request("DELETE", API + "/leads/shared%201").status == 200
-        assert redis.cli("KEYS", "lw1:*:c:*") == ""
-        assert not nodes[1].post(API + "/score", lead).json["cache_hit"]
+            server.get("/health").json["cache_status"]["status"] == "available" for server in servers), "both use it")
+        for server in servers:
+            assert not server.post(API + "/score", lead).json["cache_hit"]
+            assert server.post(API + "/score", lead).json["cache_hit"]
+            assert len(server.get(API + "/score/shared%201/history").json["scores"]) == 1
+        assert servers[0].request("DELETE", API + "/leads/shared%201").status == 200
+        assert own_redis.command("KEYS", "lw1:*:c:*") == ""
     finally:
-        for node in nodes:
-            node.stop()
+        for server in servers:
+            server.stop()
 
 
 @pytest.mark.parametrize("way", ["killed", "stopped"])
-def test_scoring_goes_on_while_redis_is_away_and_health_says_so(binary, redis, tmp_path, way):
-    server = Server(binary, tmp_path / "data", arguments=("--redis", redis.address)).start()
+def test_scoring_goes_on_while_redis_is_away_and_health_says_so(binary, own_redis, tmp_path, way):
+    server = Server(binary, tmp_path / "data", arguments=("--redis", own_redis.address)).start()
 
     def cache() -> dict:
         return server.get("/health").json["cache_status"]
@@ -113,9 +83,9 @@ def test_scoring_goes_on_while_redis_is_away_and_health_says_so(binary, redis, t
         wait_until(lambda: cache()["status"] == "available", "it is used")
         server.score("before")
         if way == "killed":
-            redis.kill()
+            own_redis.kill()
         else:
-            redis.process.send_signal(signal.SIGSTOP)
+            own_redis.pause()
         slowest = 0.0
         for number in range(50):
             started = time.monotonic()
@@ -129,11 +99,11 @@ def test_scoring_goes_on_while_redis_is_away_and_health_says_so(binary, redis, t
         assert health["cache_status"]["error"].startswith("redis_"), health["cache_status"]
         assert server.get("/health/ready").status == 200
         if way == "killed":
-            redis.start()
+            own_redis.start()
         else:
-            redis.process.send_signal(signal.SIGCONT)
+            own_redis.resume()
         wait_until(lambda: cache()["status"] == "available", "it is used again", 20)
         server.score("after", message="Budget $450k")
-        wait_until(lambda: redis.cli("DBSIZE") != "0", "the cache is shared again", 20)
+        wait_until(lambda: own_redis.command("DBSIZE") != "0", "the cache is shared again", 20)
     finally:
         server.stop()

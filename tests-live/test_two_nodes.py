@@ -127,6 +127,15 @@ def test_the_same_request_id_is_answered_once_on_whichever_node(nodes):
     assert len(second.get(API + "/score/once/history").json["scores"]) == 1
 
 
+def test_what_one_node_has_computed_the_other_answers_from(nodes):
+    if not nodes.has_redis:
+        return                                         # each node has a cache of its own
+    first, second = nodes.all
+    wait_until(lambda: second.get("/health").json["cache_status"]["status"] == "available", "both use it")
+    said, again = first.score("shared", **SCORE), second.score("shared", **SCORE)
+    assert not said["cache_hit"] and again["cache_hit"] and again["scored_at"] == said["scored_at"]
+
+
 def test_what_one_node_erases_or_stops_the_other_forgets(nodes):
     first, second = nodes.all
     with stream(second, "lead_scored") as socket:

@@ -6,6 +6,8 @@ public struct ScoringConfiguration: Sendable, Hashable {
     public var freshness = MemoryScoreCache.defaultTimeToLive
     /// How long an idempotency key is remembered.
     public var idempotencyWindow = Duration.seconds(86_400)
+    /// Which store the scores of a shared cache are of: servers with stores of their own never answer from each other's.
+    public var storeIdentity = ""
     /// Requests that may wait for an equal one; one more is refused as overloaded.
     public var maximumWaiting = 10_000
     /// Won leads of a timeline before `expected_close_days` is given.

@@ -21,7 +21,8 @@ public final class ScoringEngine: Sendable {
     public let recorder = LatencyRecorder()
 
     private let loaded: Mutex<LoadedModel>
-    private let profileDigest: UInt64
+    /// What a score depends on besides its request and the model.
+    private let surroundings: UInt64
     let inFlight = LeadsInFlight()
     let equalRequests: SingleFlight<CacheKey, ScoreRecord>
     let equalKeys: SingleFlight<IdempotencyKey, FirstAnswer>
@@ -58,7 +59,8 @@ public final class ScoringEngine: Sendable {
             store: store, minimum: configuration.minimumWonLeads, freshness: configuration.closeDaysFreshness)
         var digest = ContentDigest()
         digest.add(profile)
-        profileDigest = digest.finish().low
+        digest.add(configuration.storeIdentity)
+        surroundings = digest.finish().low
         loaded = Mutex(try Self.load(model))
     }
 
@@ -279,7 +281,7 @@ public final class ScoringEngine: Sendable {
         var digest = ContentDigest()
         digest.add(model.identity.sha256)
         digest.add(FeatureVector.schema)
-        digest.add(profileDigest)
+        digest.add(surroundings)
         switch request.input {
         case .lead(let lead, _): digest.add(lead)
         case .features(let leadID, let vector):

@@ -68,9 +68,11 @@ public struct LeadwireServer: Sendable {
                 model, isNamed: parts.isModelNamed, on: shelf, acceptsPolicyOverride: parts.acceptsPolicyOverride,
                 at: clock.now)
         }
+        var scoring = parts.scoring
+        scoring.storeIdentity = position.epoch
         let engine = try ScoringEngine(
             model: model, profile: parts.profile, store: store, cache: parts.cache, clock: clock,
-            configuration: parts.scoring)
+            configuration: scoring)
         let models = shelf.map { shelf in
             ModelSwitch(
                 shelf: shelf, engine: engine, acceptsPolicyOverride: parts.acceptsPolicyOverride, clock: clock)

@@ -47,7 +47,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let server = try ServeCommand.settings(configuration)
         return [
             MachineCheck(settings: server), FolderCheck(path: configuration.text(.data) ?? "data"),
-            StoreCheck(store: try ServeCommand.store(configuration)), ModelCheck(configuration: configuration),
+            StoreCheck(store: try ServeCommand.store(configuration)),
+            RedisCheck(cache: try ServeCommand.cache(configuration)), ModelCheck(configuration: configuration),
             KeysCheck(settings: server),
         ]
     }
