@@ -197,7 +197,8 @@ def live_through(scene: Scene, line: Line) -> None:
     mended = time.monotonic()
     wait_until(lambda: scene.score().status == 200, "it scores again", 10)
     wait_until(lambda: health(scene)["status"] == "healthy", "it is well again", 15)
-    assert request(scene.server.base, "GET", "/health/ready").status == 200
+    ready = request(scene.server.base, "GET", "/health/ready")
+    assert ready.status == 200, f"{ready.body} {health(scene)}"
     print(f"{line}: the caller waited {seconds:.2f} s; well again after {time.monotonic() - mended:.2f} s")
 
 

@@ -34,12 +34,13 @@ final class Circuit: Sendable {
 
     /// Runs the call whatever the state; how it ends counts all the same.
     func observe<Value>(_ call: () async throws(StoreError) -> Value) async throws(StoreError) -> Value {
+        let begun = state.withLock { $0.breaker.closings }
         do throws(StoreError) {
             let value = try await call()
-            note(nil)
+            note(nil, begun: begun)
             return value
         } catch {
-            note(error)
+            note(error, begun: begun)
             throw error
         }
     }
@@ -53,12 +54,13 @@ final class Circuit: Sendable {
         prober?.cancel()
     }
 
-    private func note(_ failure: StoreError?) {
+    private func note(_ failure: StoreError?, begun closings: Int) {
         // Who goes away, and what is refused by our own limit, says nothing of the store.
         if failure != nil, Task.isCancelled || failure?.code == .overloaded { return }
         state.withLock { state in
             guard let failure, CircuitBreaker.opens(failure) else { return state.breaker.succeeded() }
-            guard state.breaker.failed(failure, at: .now), !state.isClosing else { return }
+            guard state.breaker.closings == closings, state.breaker.failed(failure, at: .now), !state.isClosing
+            else { return }
             // One from an earlier opening goes on at most until its next look; then there are two for that moment, and
             // the breaker lets a probe start once an interval whoever asks.
             state.prober = Task { [weak self] in

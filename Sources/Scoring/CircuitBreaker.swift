@@ -32,6 +32,8 @@ struct CircuitBreaker: Sendable {
     /// Since the start.
     private(set) var openings = 0
     private(set) var refusals = 0
+    /// A failure of a call that began before the last of them says nothing of what is now.
+    private(set) var closings = 0
 
     init(_ settings: Settings = Settings()) {
         self.settings = settings
@@ -47,7 +49,10 @@ struct CircuitBreaker: Sendable {
 
     /// Of a call or of a probe: the store works. A call's answer from before the opening counts too; if it misleads, the
     /// next failures open again.
-    mutating func succeeded() { state = .closed(failures: 0) }
+    mutating func succeeded() {
+        if isOpen { closings += 1 }
+        state = .closed(failures: 0)
+    }
 
     /// - Returns: true if this failure opened it: from now on somebody must ask ``startProbe(at:)`` again and again.
     mutating func failed(_ failure: StoreError, at now: ContinuousClock.Instant) -> Bool {

@@ -68,7 +68,7 @@ struct CircuitBreakerTests {
         breaker.succeeded()
         breaker.probeEnded()
         let (admission, step) = (breaker.admit(), breaker.startProbe(at: at(9_000)))
-        #expect(admission == .pass && step == .done)
+        #expect(admission == .pass && step == .done && breaker.closings == 1)
         let opened = breaker.failed(away, at: at(9_001))
         #expect(!opened, "it needs three failures again")
     }

@@ -36,12 +36,20 @@ final class HealthProbe: Sendable {
     /// Returns a word for what is not as it should be, or nil; throws when the part can't do its work.
     typealias Question = @Sendable () async throws -> String?
 
+    private struct Waiter {
+        /// The newest question when it came.
+        var question: Int
+        var continuation: CheckedContinuation<PartHealth, Never>
+    }
+
     private struct State {
         var questions = 0
+        /// The number of the newest one.
+        var newest = 0
         var newestSince: ContinuousClock.Instant?
         var nextTicket = 0
         /// Who waits for an answer; each leaves with the first that comes or at its own deadline.
-        var waiting: [Int: CheckedContinuation<PartHealth, Never>] = [:]
+        var waiting: [Int: Waiter] = [:]
         var lastError: String?
         var lastErrorAt: ContinuousClock.Instant?
     }
@@ -63,14 +71,17 @@ final class HealthProbe: Sendable {
         self.question = question
     }
 
+    /// Who waits for an answer now.
+    var waiting: Int { state.withLockedValue { $0.waiting.count } }
+
     func ask() async -> PartHealth {
         await withCheckedContinuation { continuation in
-            let (ticket, mustPut) = enter(continuation)
-            if mustPut {
+            let (ticket, question) = enter(continuation)
+            if let question {
                 // Not a child of this task: a part that ignores cancellation would hold the answer beyond its deadline.
                 Task { [self] in
                     let health = await answer(since: .now)
-                    for waiting in leaveAll() { waiting.resume(returning: noting(health)) }
+                    for waiting in leave(question, health) { waiting.resume(returning: noting(health)) }
                 }
             }
             Task { [self] in
@@ -105,31 +116,36 @@ final class HealthProbe: Sendable {
         return health
     }
 
-    private func enter(_ continuation: CheckedContinuation<PartHealth, Never>) -> (ticket: Int, mustPut: Bool) {
+    /// - Returns: the number of the question that must be put for it, if one must.
+    private func enter(_ continuation: CheckedContinuation<PartHealth, Never>) -> (ticket: Int, question: Int?) {
         state.withLockedValue { state in
             let ticket = state.nextTicket
             state.nextTicket += 1
-            state.waiting[ticket] = continuation
             let now = ContinuousClock.now
             let isAsked = state.newestSince.map { $0.duration(to: now) < deadline } ?? false
-            guard state.questions == 0 || !isAsked && state.questions < Self.maximumQuestions else {
-                return (ticket, false)
+            let mustPut = state.questions == 0 || !isAsked && state.questions < Self.maximumQuestions
+            if mustPut {
+                state.questions += 1
+                state.newest += 1
+                state.newestSince = now
             }
-            state.questions += 1
-            state.newestSince = now
-            return (ticket, true)
+            state.waiting[ticket] = Waiter(question: state.newest, continuation: continuation)
+            return (ticket, mustPut ? state.newest : nil)
         }
     }
 
     private func leave(_ ticket: Int) -> CheckedContinuation<PartHealth, Never>? {
-        state.withLockedValue { $0.waiting.removeValue(forKey: ticket) }
+        state.withLockedValue { $0.waiting.removeValue(forKey: ticket)?.continuation }
     }
 
-    private func leaveAll() -> [CheckedContinuation<PartHealth, Never>] {
+    /// Who waits for this question's answer. That a part works is good news for everybody; that an old question failed in
+    /// the end says nothing to those who put a newer one.
+    private func leave(_ question: Int, _ health: PartHealth) -> [CheckedContinuation<PartHealth, Never>] {
         state.withLockedValue { state in
             state.questions -= 1
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            let leaving = state.waiting.filter { health.status != .unavailable || $0.value.question <= question }
+            for ticket in leaving.keys { state.waiting[ticket] = nil }
+            return leaving.values.map(\.continuation)
         }
     }
 
