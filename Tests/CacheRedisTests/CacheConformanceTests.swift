@@ -10,19 +10,14 @@ import Testing
 }
 
 @Suite(.needsRedis) struct RedisConformanceTests {
-    /// Long enough for the other promises, short enough to see an entry end.
-    private func timeToLive(_ promise: CacheCase) -> Duration {
-        promise.sentence.contains("time to live") ? .seconds(2) : .seconds(60)
-    }
-
     @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
     func `Redis keeps the promise`(_ promise: CacheCase) async throws {
-        try await promise.check(RedisHarness(.redis, timeToLive: timeToLive(promise)))
+        try await promise.check(RedisHarness(.redis))
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)
     func `Redis with memory in reserve keeps the promise`(_ promise: CacheCase) async throws {
-        try await promise.check(RedisHarness(.resilient, timeToLive: timeToLive(promise)))
+        try await promise.check(RedisHarness(.resilient))
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: CacheCase.all)

@@ -14,7 +14,8 @@ public final class RedisEventTail: Sendable {
         /// The offsets from after `after` up to and with `through` are not in the stream (any more): trimmed, erased,
         /// flushed. The store has them, or knows that they were erased.
         case missing(Tenant, epoch: String, after: UInt64, through: UInt64)
-        /// The tenant's stream is of another epoch, and stood so when it was seen. Its events follow from the first one.
+        /// The tenant's stream is of another epoch, and stood so when it was seen. Its events follow from the first one. If
+        /// it is not the store's epoch, nobody has rotated the stream yet: its events are of the past.
         case epoch(Tenant, StreamPosition)
         /// Redis knows nothing of the tenant's stream: never published, flushed, or a server that was started empty. What was
         /// published meanwhile may be nowhere but in the store.
