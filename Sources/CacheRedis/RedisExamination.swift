@@ -56,7 +56,8 @@ public struct RedisExamination: Sendable {
             return [
                 Finding(
                     Self.subject, "version", .warning, "INFO: \(error.word)",
-                    advice: "let the user run INFO while the doctor asks (ACL SETUSER leadwire +info), or look yourself")
+                    advice: "let the user run INFO while the doctor asks (ACL SETUSER leadwire +info), or look yourself"
+                )
             ]
         }
         var findings: [Finding] = []
@@ -116,7 +117,8 @@ public struct RedisExamination: Sendable {
     private static func advice(_ code: RedisError.Code) -> String {
         switch code {
         case .refused: "start Redis, or correct the host and port"
-        case .tls: "rediss:// needs a server with TLS and a certificate that ?cafile= or the system knows; else redis://"
+        case .tls:
+            "rediss:// needs a server with TLS and a certificate that ?cafile= or the system knows; else redis://"
         case .deadline: "look whether a firewall drops packets, and whether Redis is busy"
         case .auth: "correct the user and password"
         case .denied: "give the user the rights that docs/operations.md lists"
