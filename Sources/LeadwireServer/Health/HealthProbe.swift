@@ -143,6 +143,8 @@ final class HealthProbe: Sendable {
     private func leave(_ question: Int, _ health: PartHealth) -> [CheckedContinuation<PartHealth, Never>] {
         state.withLockedValue { state in
             state.questions -= 1
+            // Questions that hang are not worth joining any more.
+            if health.status != .unavailable { state.newestSince = nil }
             let leaving = state.waiting.filter { health.status != .unavailable || $0.value.question <= question }
             for ticket in leaving.keys { state.waiting[ticket] = nil }
             return leaving.values.map(\.continuation)
