@@ -1,4 +1,5 @@
 import Foundation
+import Redis
 import Scoring
 import Testing
 
@@ -24,6 +25,7 @@ struct OperationsDocumentTests {
             HealthWord.allCases.map(\.healthClass)
             + StoreError.Code.allCases.map { StoreError($0, "").healthClass }
             + StoreError.Reason.allCases.map { StoreError(.unavailable, "", reason: $0).healthClass }
+            + RedisError.Code.allCases.map { RedisError($0, "").word } + [RedisExchange.away]
         #expect(Set(words).subtracting(try explained()) == [])
     }
 }

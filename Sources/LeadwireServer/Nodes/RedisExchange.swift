@@ -10,6 +10,8 @@ import Scoring
 /// The store stays the truth, so this may fail in any manner: what is not published is read from the store a beat later,
 /// and what was missed is not missed for long. While Redis is away beats come faster.
 final class RedisExchange: Sendable {
+    /// Health's word for it.
+    static let away = "redis_away"
     /// Events that wait to be published; over it the oldest are left to the beats of the other nodes.
     static let maximumWaiting = 8_192
     /// Erased offsets that wait for Redis; over it they end with the streams' age.
@@ -48,7 +50,7 @@ final class RedisExchange: Sendable {
 
     /// A bounded word for health: why events go the slow way; nil when they don't.
     var finding: String? {
-        state.withLockedValue { $0.isAway ? "redis_away" : $0.failure }
+        state.withLockedValue { $0.isAway ? Self.away : $0.failure }
     }
 
     // MARK: Out
