@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,8 @@ import websockets
 from websockets.sync.client import connect
 
 from nodes import Nodes, address, own_redis  # noqa: F401 (fixtures)
-from server import API, TOKEN, wait_until
+from server import API, TOKEN, Server, wait_until
+from tokens import Issuer
 from test_recovery import PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, newest_first, whole_log
 
 LIMIT = 75.0
@@ -297,3 +299,34 @@ def test_a_ticket_of_one_node_is_good_once_on_the_other(binary, address, own_red
         wait_until(lambda: int(own_redis.command("XLEN", "lw1:log:{default}")) < before, "Redis forgot the lead", 2)
     finally:
         nodes.stop()
+
+
+def test_a_token_that_is_revoked_on_one_node_is_refused_on_the_other_and_after_its_restart(binary, address, tmp_path):
+    issuer = Issuer(tmp_path / "issuer")
+    arguments = ("--auth", "jwt", "--jwt-secret-file", str(issuer.file), "--database", address)
+    nodes = [Server(binary, tmp_path / name, arguments=arguments, token=issuer.token("boss", "admin")).start()
+             for name in ("one", "two")]
+    first, second = nodes
+    stolen = {"Authorization": "Bearer " + issuer.token("ann", jti="stolen")}
+    other = {"Authorization": "Bearer " + issuer.token("ann", jti="other")}
+    try:
+        url = f"ws://localhost:{second.port}{API}/ws/live-scores"
+        with connect(url, additional_headers=stolen) as lost, connect(url, additional_headers=other) as kept:
+            for socket in (lost, kept):
+                socket.send(json.dumps({"type": "subscribe", "events": ["custom"]}))
+                assert json.loads(socket.recv(timeout=10))["type"] == "subscription_updated"
+            assert first.post(API + "/tokens/revoke", {"token_id": "stolen"}).status == 200
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                lost.recv(timeout=2)
+            assert closed.value.rcvd.code == 4503
+            kept.send(json.dumps({"type": "ping"}))
+            assert json.loads(kept.recv(timeout=10))["type"] == "pong"
+        # The list is not this node's own: it survives its data folder.
+        second.stop()
+        shutil.rmtree(second.data, ignore_errors=True)
+        second.start()
+        assert second.get(API + "/leads", headers=stolen).status == 401
+        assert second.get(API + "/leads", headers=other).status == 200
+    finally:
+        for node in nodes:
+            node.stop()

@@ -59,9 +59,14 @@ final class NodeRelay: EventSink, Sendable {
 
     /// The hub begins at this place; what comes after it is this relay's to bring.
     func begin(_ tenant: Tenant, at position: StreamPosition) {
-        state.withLockedValue { state in
-            if state.logs[tenant] == nil { state.logs[tenant] = EventSequencer(position) }
+        let isNew = state.withLockedValue { state in
+            guard state.logs[tenant] == nil else { return false }
+            state.logs[tenant] = EventSequencer(position)
+            return true
         }
+        // Not at the next beat: the first events would be as late.
+        guard isNew, let exchange = exchange.withLockedValue({ $0 }) else { return }
+        Task { await exchange.follow([tenant: position]) }
     }
 
     /// Up to where the hub has the logs of these tenants.
