@@ -128,7 +128,7 @@ struct LeakageTests {
     @Test(arguments: [
         ("deal_stage", 0.7, LeakageVerdict.leaks), ("deal_stage", 0.55, .safe), ("tags", 0.73, .leaks),
         ("tags", 0.69, .suspect), ("tags", 0.6, .safe), ("duration", 0.8, .leaks), ("duration", 0.67, .safe),
-        ("last_activity", 0.73, .suspect), ("page_value", 0.85, .leaks),
+        ("last_contact", 0.73, .suspect), ("Last Activity", 0.7, .leaks), ("page_value", 0.85, .leaks),
         ("close_value", 0.85, .leaks), ("commission", 0.79, .suspect), ("commission", 0.7, .safe),
         ("previous_outcome", 0.78, .safe),
         ("budget", 0.78, .safe),

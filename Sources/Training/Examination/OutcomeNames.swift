@@ -13,6 +13,7 @@ enum OutcomeNames {
 
     enum Reason: CaseIterable {
         case ending
+        case overwritten
         case judgement
         case course
         case money
@@ -22,7 +23,7 @@ enum OutcomeNames {
         /// On tables whose safe columns are documented the best safe one reaches 0.76 with a lower bound of 0.72.
         var convictingAUC: Double {
             switch self {
-            case .ending: 0.65
+            case .ending, .overwritten: 0.65
             case .judgement: 0.7
             case .course: 0.75
             case .money: 0.8
@@ -35,6 +36,7 @@ enum OutcomeNames {
         var text: String {
             switch self {
             case .ending: "speaks of how it ended"
+            case .overwritten: "speaks of a record's latest state, written over until the table was exported"
             case .judgement: "speaks of a judgement that people make on the way to the outcome"
             case .course: "speaks of the course of the contact that led to the outcome"
             case .money: "speaks of money that flows only with the outcome"
@@ -108,11 +110,19 @@ enum OutcomeNames {
                 """)
         ),
         (
+            .overwritten,
+            phrases(
+                """
+                last activity|last notable activity|last modified|last updated|modified at|updated at|last touch|last status|\
+                last stage|last event|latest activity|latest status|current status|current stage
+                """)
+        ),
+        (
             .judgement,
             phrases(
                 """
                 tag|tags|quality|lead quality|lead grade|lead rating|lead profile|disqualified|disqualification|qualification|\
-                qualified|next step|next steps|agent notes|remarks|last notable activity|stage|stages|reason|\
+                qualified|next step|next steps|agent notes|remarks|stage|stages|reason|\
                 probability|forecast category|lifecycle stage
                 """)
         ),
@@ -122,7 +132,7 @@ enum OutcomeNames {
                 """
                 duration|call duration|call length|call seconds|talk time|handle time|conversation length|status|state reason|\
                 page value|page values|pagevalue|pagevalues|goal value|goal values|cycle length|sales cycle|days to|time to|\
-                days identified|days validated|days qualified|elapsed days|last activity|last contact|follow ups|followups
+                days identified|days validated|days qualified|elapsed days|last contact|follow ups|followups
                 """)
         ),
         (
