@@ -260,3 +260,52 @@ def test_redis_is_asked_what_serving_will_ask(binary, own_redis, tmp_path):
 def test_without_redis_the_doctor_says_that_there_is_none(binary, tmp_path):
     code, found = examine(binary, tmp_path)
     assert code == 0 and verdict(found, "Redis, configured") == "well"
+
+
+def table(folder, rows: int = 400, extra: str = "") -> str:
+    lines = ["channel,visits,closed_on,converted"]
+    for row in range(rows):
+        won = row % 5 == 0
+        closed = f"2026-03-{row % 28 + 1:02d}" if won else ""
+        lines.append(f"{'web' if row % 3 else 'phone'},{row * 7 % 11},{closed},{'won' if won else 'lost'}")
+    (folder / "history.csv").write_text("\n".join(lines) + "\n" + extra)
+    return "history.csv"
+
+
+def test_a_table_is_examined_and_training_leaves_out_what_leaks(binary, tmp_path):
+    file = table(tmp_path)
+    done = run(binary, tmp_path, "doctor", file, "--label", "converted", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    columns = {column["name"]: column for column in report["columns"]}
+    assert report["status"] == "trainable" and report["label"]["base_rate"] == 0.2
+    assert columns["closed_on"]["verdict"] == "leaks" and columns["closed_on"]["evidence"]
+    assert columns["visits"]["verdict"] == "safe" and columns["visits"]["used"]
+    people = run(binary, tmp_path, "doctor", file, "--label", "converted")
+    assert people.returncode == 0 and "LEAKS" in people.stdout and "leaking: closed_on" in people.stdout
+    arguments = ("train", file, "--label", "converted", "--out", "m.leadwire", "--budget", "1s", "--json")
+    trained = run(binary, tmp_path, *arguments)
+    assert trained.returncode == 0, trained.stderr
+    used = {column["name"]: column for column in json.loads(trained.stdout)["columns"]}
+    assert not used["closed_on"]["used"] and used["closed_on"]["verdict"] == "leaks"
+    assert "closed_on" in trained.stderr and "left out" in trained.stderr
+    allowed = run(binary, tmp_path, *arguments, "--allow", "closed_on")
+    assert {column["name"]: column["used"] for column in json.loads(allowed.stdout)["columns"]}["closed_on"]
+
+
+def test_a_table_that_training_refuses_exits_with_1_and_says_where(binary, tmp_path):
+    file = table(tmp_path, extra="web,3\nweb;3;;won\n")
+    done = run(binary, tmp_path, "doctor", file, "--label", "converted", "--json")
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["status"] == "refused" and report["obstacles"]
+    assert report["table"]["wrong_cell_count"] == {"count": 2, "lines": [402, 403]}
+    trained = run(binary, tmp_path, "train", file, "--label", "converted", "--out", "m.leadwire")
+    assert trained.returncode == 1 and "leadwire doctor history.csv" in trained.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    ("history.csv",), ("history.csv", "--label", "converted", "--port", "8000"), ("--label", "converted")])
+def test_a_table_and_a_machine_are_not_mixed(binary, tmp_path, arguments):
+    table(tmp_path)
+    done = run(binary, tmp_path, "doctor", *arguments)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr

@@ -24,6 +24,19 @@ public enum InferredKind: Sendable, Hashable {
         }
     }
 
+    /// How the kind was told, in a few words.
+    public var explanation: String {
+        switch self {
+        case .number(.point): "numbers"
+        case .number(.comma): "numbers with a comma before the fraction"
+        case .category: "a vocabulary"
+        case .boolean: "two spellings of yes and no"
+        case .date(let style): "dates as \(style == .iso ? "year-month-day" : style.rawValue)"
+        case .constant: "at most one distinct value"
+        case .identifier(let reason), .freeText(let reason): reason
+        }
+    }
+
     /// Why such a column can't be learned from; nil where it can.
     public var dropReason: String? {
         switch self {
@@ -42,17 +55,22 @@ public enum ColumnInference {
     /// More levels than this are no vocabulary.
     static let maximumLevels = 1_000
 
+    /// `rowsInAll` says how long the table is of which the column's rows are a sample; nil: they are all.
+    ///
     /// - Complexity: O(rows + distinct texts).
-    public static func kind(of column: RawTable.Column) -> InferredKind {
+    public static func kind(of column: RawTable.Column, rowsInAll: Int? = nil) -> InferredKind {
         var counts = [Int](repeating: 0, count: column.texts.count)
         for code in column.codes { counts[Int(code)] += 1 }
         let present = column.texts.indices.filter { !MissingSpelling.isMissing(column.texts[$0]) }
         let rows = present.reduce(0) { $0 + counts[$1] }
         guard present.count > 1 else { return .constant }
         let texts = present.map { (text: column.texts[$0], count: counts[$0]) }
+        // Present rows in all, so that numbers which count the rows are known by a sample of them too.
+        let scale = Double(max(column.codes.count, rowsInAll ?? 0)) / Double(max(1, column.codes.count))
+        let span = Double(rows) * scale
 
         if let boolean = boolean(texts.map(\.text)) { return boolean }
-        if let number = number(column, texts, rows: rows) { return number }
+        if let number = number(column, texts, rows: rows, rowsInAll: span) { return number }
         for style in DateStyle.allCases where covers(texts, rows, { style.timestamp(of: $0) != nil }) {
             return .date(style)
         }
@@ -83,9 +101,13 @@ public enum ColumnInference {
         return unread < texts.count && Double(rows - unreadRows) >= requiredShare * Double(rows)
     }
 
-    private static func number(_ column: RawTable.Column, _ texts: [Count], rows: Int) -> InferredKind? {
+    private static func number(
+        _ column: RawTable.Column, _ texts: [Count], rows: Int, rowsInAll: Double
+    ) -> InferredKind? {
         for style in NumberStyle.allCases where covers(texts, rows, { style.value(of: $0) != nil }) {
-            if let reason = identifierReason(column, texts, style, rows: rows) { return .identifier(reason: reason) }
+            if let reason = identifierReason(column, texts, style, rows: rows, rowsInAll: rowsInAll) {
+                return .identifier(reason: reason)
+            }
             return .number(style)
         }
         return nil
@@ -93,7 +115,7 @@ public enum ColumnInference {
 
     /// A whole number that is different in every row, and either counts the rows or is called an id.
     private static func identifierReason(
-        _ column: RawTable.Column, _ texts: [Count], _ style: NumberStyle, rows: Int
+        _ column: RawTable.Column, _ texts: [Count], _ style: NumberStyle, rows: Int, rowsInAll: Double
     ) -> String? {
         guard rows >= 20, Double(texts.count) >= 0.99 * Double(rows) else { return nil }
         let values = texts.compactMap { style.value(of: $0.text) }
@@ -101,7 +123,7 @@ public enum ColumnInference {
             return nil
         }
         if isNamedIdentifier(column.name) { return "a different number in every row, and its name says so" }
-        if high - low < 1.5 * Double(rows) { return "it counts the rows" }
+        if high - low < 1.5 * rowsInAll { return "it counts the rows" }
         return nil
     }
 

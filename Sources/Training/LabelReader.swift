@@ -20,29 +20,36 @@ enum LabelReader {
                 .invalidLabel,
                 "the label \"\(name)\" is empty in data row \(row + 1); every row to learn from needs one")
         }
+        let chosen = try Self.positive(among: values, column: name, wanted: positive)
+        let codes = Set(column.texts.indices.filter { column.texts[$0] == chosen }.map { Int32($0) })
+        return (column.codes.map { codes.contains($0) }, chosen)
+    }
+
+    /// The one of a label's `values` (missing ones left out) that counts as converted.
+    ///
+    /// - Throws: ``TableError/Code/invalidLabel`` where it isn't plain or not there.
+    static func positive(
+        among values: [String], column name: String, wanted: String?
+    ) throws(TableError) -> String {
         guard values.count > 1 else {
             throw TableError(.invalidLabel, "the label \"\(name)\" has one value only: nothing can be learned from it")
         }
-        let chosen: String
-        if let positive {
-            guard let found = same(as: positive, in: values) else {
-                let hint = nearestName(to: positive, among: values).map { "; did you mean \"\($0)\"?" }
+        if let wanted {
+            guard let found = same(as: wanted, in: values) else {
+                let hint = nearestName(to: wanted, among: values).map { "; did you mean \"\($0)\"?" }
                 throw TableError(
                     .invalidLabel,
-                    "the label \"\(name)\" has no value \"\(positive)\"\(hint ?? "; it has \(list(values))")")
+                    "the label \"\(name)\" has no value \"\(wanted)\"\(hint ?? "; it has \(list(values))")")
             }
-            chosen = found
-        } else {
-            let plain = plainPositives.compactMap { word in values.first { $0.lowercased() == word } }
-            guard values.count == 2, let found = plain.first else {
-                throw TableError(
-                    .invalidLabel,
-                    "say which value of \"\(name)\" counts as converted with --positive; it has \(list(values))")
-            }
-            chosen = found
+            return found
         }
-        let codes = Set(column.texts.indices.filter { column.texts[$0] == chosen }.map { Int32($0) })
-        return (column.codes.map { codes.contains($0) }, chosen)
+        let plain = plainPositives.compactMap { word in values.first { $0.lowercased() == word } }
+        guard values.count == 2, let found = plain.first else {
+            throw TableError(
+                .invalidLabel,
+                "say which value of \"\(name)\" counts as converted with --positive; it has \(list(values))")
+        }
+        return found
     }
 
     /// `1` also finds `1.0`, and `TRUE` finds `True`.

@@ -36,22 +36,45 @@ public struct RawTable: Sendable {
         path: String, progress: (Int, Int?) -> Void = { _, _ in }
     ) throws(TableError) {
         let reader = try CSVReader(path: path)
-        columns = reader.header.map { Column(name: $0) }
+        self.init(header: reader.header)
         var hash = ContentHash()
         hash.update(reader.rawHeader)
         while let record = try reader.next() {
             guard rowCount < Self.maximumRows else {
                 throw TableError(.tooLarge, "more than \(Self.maximumRows) rows", line: record.line)
             }
-            for (position, cell) in record.cells.enumerated() { columns[position].append(CellText.trimmed(cell)) }
+            append(record.cells)
             hash.update([0x0A])
             hash.update(record.raw)
-            rowCount += 1
             if rowCount % 1_024 == 0 { progress(reader.bytesRead, reader.totalBytes) }
         }
         guard rowCount > 0 else { throw TableError(.empty, "\(path) has a header but no rows") }
-        for position in columns.indices { columns[position].index = [:] }
+        seal()
         sha256 = hash.hexadecimal()
+    }
+
+    /// A table to be filled by hand.
+    init(header: [String]) { columns = header.map { Column(name: $0) } }
+
+    /// One row; as many cells as there are columns.
+    mutating func append(_ cells: [Substring]) {
+        precondition(cells.count == columns.count, "a cell a column")
+        for (position, cell) in cells.enumerated() { columns[position].append(CellText.trimmed(cell)) }
+        rowCount += 1
+    }
+
+    /// No more rows come: gives back what only filling needs.
+    mutating func seal() {
+        for position in columns.indices { columns[position].index = [:] }
+    }
+
+    /// Rows that repeat an earlier one in every cell; about so many where more than a million rows are different.
+    var repeatedRows: Int {
+        var rows = DistinctSketch(capacity: 1 << 20)
+        for row in 0..<rowCount {
+            rows.insert(columns.reduce(0) { StableHash.mixed($0 ^ UInt64(UInt32(bitPattern: $1.codes[row]))) })
+        }
+        return rows.repeated
     }
 
     public var names: [String] { columns.map(\.name) }

@@ -19,6 +19,8 @@ public struct Trainer {
     public let positive: String
     public let rowCount: Int
     public let positiveCount: Int
+    /// Rows that repeat an earlier one in every cell.
+    public let repeatedRows: Int
 
     private let table: RawTable
     private let labels: [Bool]
@@ -35,6 +37,7 @@ public struct Trainer {
         self.options = options
         rowCount = table.rowCount
         positiveCount = labels.count { $0 }
+        repeatedRows = table.repeatedRows
         guard min(positiveCount, rowCount - positiveCount) >= Self.minimumClassRows else {
             throw TableError(
                 .notEnoughData,

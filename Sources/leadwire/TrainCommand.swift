@@ -40,7 +40,11 @@ struct TrainCommand: ParsableCommand {
         do throws(TableError) {
             try train()
         } catch {
-            throw CommandFailure(error, file: file)
+            // The reader stops at the first of them.
+            let isRow = [.raggedRow, .invalidQuoting, .invalidUTF8].contains(error.code) && file != "-"
+            guard isRow else { throw CommandFailure(error, file: file) }
+            throw CommandFailure(
+                "\(file): \(error); leadwire doctor \(file) --label \(label) counts all such rows")
         }
     }
 

@@ -9,15 +9,22 @@ enum TrainReport {
         Terminal.say(
             "\(trainer.rowCount) rows, \(trainer.positiveCount) positive (\(Figures.decimals(share, 1))%): "
                 + "\"\(trainer.positive)\"")
+        if trainer.repeatedRows > 0 {
+            Terminal.say(
+                "\(trainer.repeatedRows) rows repeat an earlier one: equal inputs stay on one side of the hold-out")
+        }
         let width = trainer.plan.columns.map { $0.name.count }.max() ?? 0
         for column in trainer.plan.columns {
             let name = Figures.padded(column.name, width)
             let missing = column.missing > 0 ? ", \(column.missing) missing" : ""
             let kind = Figures.padded(column.kind.word, 10)
+            let leakage = column.examination.leakage
             if let reason = column.leftOut {
                 Terminal.say("  \(name)  \(kind)  left out: \(reason)")
             } else if let reason = column.overridden {
                 Terminal.say("  \(name)  \(kind)  \(column.distinct) values\(missing); allowed in spite of \(reason)")
+            } else if leakage.verdict == .suspect, let evidence = leakage.evidence.first {
+                Terminal.say("  \(name)  \(kind)  \(column.distinct) values\(missing); used, but suspect: \(evidence)")
             } else {
                 Terminal.say("  \(name)  \(kind)  \(column.distinct) values\(missing)")
             }
@@ -51,6 +58,7 @@ enum TrainReport {
         json.member("rows", trainer.rowCount)
         json.member("positives", trainer.positiveCount)
         json.member("positive", trainer.positive)
+        json.member("repeated_rows", trainer.repeatedRows)
         json.member("rounds", outcome.rounds)
         json.member("policy_overridden", outcome.artifact.policyOverridden)
         json.key("columns")
@@ -61,6 +69,11 @@ enum TrainReport {
             json.member("kind", column.kind.word)
             json.member("used", column.leftOut == nil)
             json.member("reason", column.leftOut ?? column.overridden)
+            json.member("verdict", column.examination.leakage.verdict.rawValue)
+            json.key("evidence")
+            json.beginArray()
+            for sentence in column.examination.leakage.evidence { json.value(sentence) }
+            json.endArray()
             json.endObject()
         }
         json.endArray()

@@ -7,22 +7,45 @@ import Scoring
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Ask this machine, the store and the model everything that serving needs; changes nothing.",
+        abstract: "Examine this machine, or with FILE.csv a table before anything is learned from it; changes nothing.",
         discussion: """
-            Give it the settings of leadwire serve: it reads the same flags, environment and leadwire.yaml. Each line says \
-            what was asked, what was found and what to do. Exits with 0 when nothing is broken (warnings are told), with 1 \
-            when something is, and with 2 for settings that make no sense.
+            Without a file: everything that serving needs of the machine, the store and the model. Give it the settings of \
+            leadwire serve: it reads the same flags, environment and leadwire.yaml. Each line says what was asked, what was \
+            found and what to do.
+
+            With a file: its text (encoding, delimiter, broken and repeated rows), its label, and each column: kind, missing \
+            values, how well it tells the label alone, whether policy forbids it, and whether it leaks, that is, is known \
+            only after the outcome (leaks, suspect or safe, each with its evidence). leadwire train leaves out what leaks.
+
+            Exits with 0 when nothing is broken (warnings and leaks are told), with 1 when something is or the table can't \
+            be trained on, and with 2 for settings that make no sense.
 
             Example:
               leadwire doctor --database postgres://leadwire@db.internal/leads?sslmode=verify-full
               leadwire doctor --data data --json
+              leadwire doctor history.csv --label converted --positive yes --time created_at
             """)
 
-    // Not an argument list's first place: a file to look at may come to stand there.
-    @OptionGroup var settings: DoctorSettings
+    @Argument(help: "The table to examine: CSV with a header. Without it this machine is examined.") var file: String?
+    @OptionGroup(title: "Of a table") var question: DataDoctor.Options
+    @OptionGroup(title: "Of this machine") var settings: DoctorSettings
     @Flag(help: "The findings as JSON on the standard output.") var json = false
 
     func run() async throws {
+        if let file {
+            guard !settings.isGiven else {
+                throw CommandFailure(
+                    "\(file) is examined without this machine: leave out the settings of serve, or the file", code: 2)
+            }
+            return try DataDoctor(file: file, options: question, isJSON: json).run()
+        }
+        guard !question.isGiven else {
+            throw CommandFailure("--label, --positive and --time belong to a table: name its file", code: 2)
+        }
+        try await examineMachine()
+    }
+
+    private func examineMachine() async throws {
         let checks: [any DoctorCheck]
         do {
             checks = try Self.checks(try settings.read())
@@ -67,6 +90,10 @@ struct DoctorSettings: ParsableArguments {
     @Option(help: "JWK set: a file or an address.") var jwks: String?
     @Option(help: "The agency's profile, YAML.") var profile: String?
     @Option(help: "File of settings instead of ./leadwire.yaml.") var config: String?
+
+    var isGiven: Bool {
+        [host, port, data, database, redis, model, auth, jwtSecretFile, jwks, profile, config].contains { $0 != nil }
+    }
 
     func read() throws(ConfigurationError) -> ServeConfiguration {
         try ServeConfiguration(
