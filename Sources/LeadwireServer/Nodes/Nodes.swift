@@ -57,14 +57,14 @@ final class Nodes: Sendable {
         await exchange?.hurry()
     }
 
-    /// What another node or this one has just left in the store takes effect here now.
-    ///
-    /// - Throws: 503 when the store can't be read.
-    func hear() async throws(APIError) {
-        do {
+    /// What this node has just left in the store with an erasure takes effect here now, and on the others when they hear of
+    /// it. Where the store can't be read at this moment the next beat does it: the erasure itself is done.
+    func hear() async {
+        do throws(StoreError) {
             try await readNotices()
         } catch {
-            throw API.refusal(error)
+            logger.warning("notices can't be read now; the next beat does it (\(error.code.rawValue))")
+            bell.ring()
         }
         await exchange?.hurry()
     }

@@ -16,8 +16,9 @@ final class NoticeReader: Sendable {
     private let revocations: RevocationList?
     private let exchange: RedisExchange?
     private let logger: Logger
-    /// Another model is to serve, and could not be had yet.
-    private let mustFollow = NIOLockedValueBox(false)
+    /// Another model may be to serve. At first, too: one that was promoted while this node started is in no notice that it
+    /// reads.
+    private let mustFollow = NIOLockedValueBox(true)
 
     init(
         hub: Hub, engine: ScoringEngine, models: ModelSwitch?, revocations: RevocationList?,

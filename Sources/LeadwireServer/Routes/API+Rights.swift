@@ -107,7 +107,7 @@ extension API {
         try await forget(id, tenant: tenant)
         hub.erase(subject: id, tenant: tenant.name)
         // The store has left a notice with it: the other nodes, and what nodes share, hear of it now.
-        try await nodes?.hear()
+        await nodes?.hear()
         guard let receipt = found else { throw APIError(.notFound, "nothing is stored of this lead") }
         var json = JSONWriter()
         json.beginObject()
