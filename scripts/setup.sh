@@ -9,7 +9,7 @@ what=${1:-run}
 run_packages=(libxgboost-dev libsqlite3-dev libpq-dev curl ca-certificates)
 # The tests of PostgreSQL and Redis start servers of their own (postgres-test-server.sh, redis-test-server.sh); those of the
 # packages are not used.
-test_packages=(chromium chromium-driver wrk python3-venv procps postgresql redis-server openssl)
+test_packages=(chromium chromium-driver wrk python3-venv procps postgresql redis-server nginx openssl)
 fanout_packages=(nginx libnginx-mod-nchan libuv1 python3-venv gcc libc6-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
