@@ -2,6 +2,7 @@
 runs with LEADWIRE_SOAK=1."""
 
 import asyncio
+import json
 import multiprocessing
 import os
 import re
@@ -32,13 +33,21 @@ def walk(base: str, ended, walks, listed) -> None:
         walks.value += 1
 
 
+def burn(base: str, ended, walks, listed) -> None:
+    """As busy as an administrator and the server's work for him together, which take turns: one core. Asks nothing."""
+    page = [{"id": f"n1-{number}", "user": "local", "subscriptions": ["custom"]} for number in range(1_000)]
+    while not ended.is_set():
+        json.loads(json.dumps(page))
+        walks.value += 1
+
+
 class Asker:
     """An administrator in a process of its own: reading 4 MB of JSON must not hold up the one that measures."""
 
-    def __init__(self, base: str):
+    def __init__(self, base: str, work=walk):
         context = multiprocessing.get_context("spawn")
         self.ended, self.walks, self.listed = context.Event(), context.Value("i", 0), context.Value("i", 0)
-        self.process = context.Process(target=walk, args=(base, self.ended, self.walks, self.listed), daemon=True)
+        self.process = context.Process(target=work, args=(base, self.ended, self.walks, self.listed), daemon=True)
         self.process.start()
 
     def stop(self) -> tuple[int, int]:
@@ -80,9 +89,12 @@ def test_asking_for_ten_thousand_connections_does_not_move_the_streams_p99(own_s
                    for _ in range(READERS)]
         await round_of(100)
         # Alternately, so that what else the machine does falls on both.
-        alone, asked, walks = [], [], 0
+        alone, busy, asked, walks = [], [], [], 0
         for _ in range(3):
             alone += await round_of(EVENTS)
+            burner = Asker(own_server.base, burn)
+            busy += await round_of(EVENTS)
+            await asyncio.to_thread(burner.stop)
             asker = Asker(own_server.base)
             asked += await round_of(EVENTS)
             count, listed = await asyncio.to_thread(asker.stop)
@@ -91,11 +103,14 @@ def test_asking_for_ten_thousand_connections_does_not_move_the_streams_p99(own_s
         metrics = (await asyncio.to_thread(own_server.get, API + "/ws/metrics")).json
         for stream in [*idle, *readers]:
             stream.transport.abort()
-        return alone, asked, walks, metrics
+        return alone, busy, asked, walks, metrics
 
-    alone, asked, walks, metrics = asyncio.run(asyncio.wait_for(scene(), 600))
+    alone, busy, asked, walks, metrics = asyncio.run(asyncio.wait_for(scene(), 600))
     assert metrics["connections"]["peak"] == CONNECTIONS
-    p99 = quantile(alone, 0.99), quantile(asked, 0.99)
-    print(f"{len(alone)} deliveries each: p50 {quantile(alone, .5) * 1e3:.1f} and {quantile(asked, .5) * 1e3:.1f} ms, p99 "
-          f"{p99[0] * 1e3:.1f} ms alone, {p99[1] * 1e3:.1f} ms while {walks} times all {CONNECTIONS} were listed")
-    assert p99[1] < 2 * p99[0] + 0.05, f"p99 went from {p99[0] * 1e3:.1f} to {p99[1] * 1e3:.1f} ms"
+    of = {name: tuple(quantile(sorted(values), share) * 1e3 for share in (0.5, 0.99))
+          for name, values in (("alone", alone), ("busy", busy), ("asked", asked))}
+    print(f"{len(alone)} deliveries each, p50 and p99: alone {of['alone'][0]:.1f} and {of['alone'][1]:.1f} ms; with one core "
+          f"taken by a stranger {of['busy'][0]:.1f} and {of['busy'][1]:.1f} ms; while {walks} times all {CONNECTIONS} were "
+          f"listed {of['asked'][0]:.1f} and {of['asked'][1]:.1f} ms")
+    # What the list itself does to the stream, beyond the core that asking and reading it take.
+    assert of["asked"][1] < 1.5 * of["busy"][1] + 10, of
