@@ -181,12 +181,4 @@ final class ModelSwitch: Sendable {
             throw APIError(.modelConflict, "the model can't serve: \(error.description)")
         }
     }
-
-    private func stored<Value>(_ work: () async throws(StoreError) -> Value) async throws(APIError) -> Value {
-        do {
-            return try await work()
-        } catch {
-            throw API.refusal(error)
-        }
-    }
 }

@@ -98,6 +98,7 @@ final class NodeRelay: EventSink, Sendable {
         }
         for tenant in holes {
             Task {
+                // What is missing is usually on its way; reading would be for nothing.
                 try? await Task.sleep(for: settings.patience)
                 await read(tenant)
             }

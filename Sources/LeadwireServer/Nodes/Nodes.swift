@@ -49,11 +49,7 @@ final class Nodes: Sendable {
     ) async throws(APIError) {
         let notice = Notice(
             kind: kind, tenant: tenant, body: body, node: id, until: until ?? now.advanced(by: Self.lifetime))
-        do {
-            try await store.post(notice)
-        } catch {
-            throw API.refusal(error)
-        }
+        try await stored { () async throws(StoreError) in try await store.post(notice) }
         await exchange?.hurry()
     }
 
@@ -95,6 +91,7 @@ final class Nodes: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [self] in
+                // The beat itself: until the task is cancelled.
                 while (try? await Task.sleep(for: exchange?.isAway == false ? slowInterval : interval)) != nil {
                     bell.ring()
                 }
@@ -120,18 +117,6 @@ final class Nodes: Sendable {
             await tasks.waitForAll()
         }
     }
-}
-
-/// Wakes one listener; rings that come while it is awake are one.
-private struct Bell: Sendable {
-    let rings: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    func ring() { continuation.yield() }
 }
 
 /// Beats for as long as the server runs.

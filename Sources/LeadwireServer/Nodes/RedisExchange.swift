@@ -34,15 +34,14 @@ final class RedisExchange: Sendable {
     private let store: any SharedStore
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
-    private let work: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
+    /// There is something to carry.
+    private let bell = Bell()
 
     init(_ client: RedisClient, store: any SharedStore, logger: Logger) {
         log = RedisEventLog(client)
         tail = RedisEventTail(log)
         self.store = store
         self.logger = logger
-        (work, bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Whether other nodes' events come this way now.
@@ -62,7 +61,7 @@ final class RedisExchange: Sendable {
             let surplus = state.waiting.count - Self.maximumWaiting
             if surplus > 0 { state.waiting.removeFirst(surplus) }
         }
-        bell.yield()
+        bell.ring()
     }
 
     /// Events that were erased in the store.
@@ -75,10 +74,10 @@ final class RedisExchange: Sendable {
             }
             state.erasures[tenant, default: []].formUnion(offsets)
         }
-        bell.yield()
+        bell.ring()
     }
 
-    /// Other nodes shall beat now.
+    /// Other nodes shall beat now. If they don't hear it, they do at their next beat.
     func hurry() async { try? await log.notify([]) }
 
     private func drain() async {
@@ -160,7 +159,7 @@ final class RedisExchange: Sendable {
     func run(into relay: NodeRelay, hurry: @escaping @Sendable () -> Void) async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [self] in
-                for await _ in work { await drain() }
+                for await _ in bell.rings { await drain() }
             }
             tasks.addTask { [self] in
                 await tail.run { item in
@@ -182,7 +181,7 @@ final class RedisExchange: Sendable {
             logger.warning("Redis is away (\(reason)): events of other nodes come from the store")
         } else {
             logger.notice("Redis is back")
-            bell.yield()
+            bell.ring()
         }
         hurry()
     }

@@ -66,16 +66,6 @@ struct API: Sendable {
 
     // MARK: Errors of the rooms below, as the wire says them
 
-    func stored<Value>(
-        _ work: () async throws(StoreError) -> Value
-    ) async throws(APIError) -> Value {
-        do {
-            return try await work()
-        } catch {
-            throw Self.refusal(error)
-        }
-    }
-
     static func refusal(_ error: StoreError) -> APIError {
         switch error.code {
         case .badCursor: .invalid("cursor", "is not a cursor of this list and sort")
@@ -107,4 +97,13 @@ struct API: Sendable {
     }
 
     static func noScore() -> APIError { APIError(.notFound, "no score is stored of this lead") }
+}
+
+/// What the store answers, its refusals as the wire says them.
+func stored<Value>(_ work: () async throws(StoreError) -> Value) async throws(APIError) -> Value {
+    do {
+        return try await work()
+    } catch {
+        throw API.refusal(error)
+    }
 }
