@@ -5,7 +5,6 @@ import pathlib
 import random
 import signal
 import subprocess
-import urllib.parse
 import uuid
 
 import pytest
@@ -30,10 +29,6 @@ def address(tool) -> str:
     psql(given, f"CREATE DATABASE {name}")
     yield given.replace("/postgres?", f"/{name}?")
     psql(given, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def password(address: str) -> str:
-    return urllib.parse.urlsplit(address).password
 
 
 class Nodes:

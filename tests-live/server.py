@@ -119,3 +119,11 @@ class Server:
         answer = self.post(API + "/score", {"lead_id": lead_id, **fields})
         assert answer.status == 200, f"{answer.status} {answer.body[:500]}"
         return answer.json
+
+
+def serve(binary: str, *arguments: str) -> subprocess.CompletedProcess:
+    """`leadwire serve` that is meant to end by itself: what it says and how."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("LEADWIRE_", "PG"))}
+    return subprocess.run(
+        [binary, "serve", "--port", "0", *arguments], capture_output=True, text=True, timeout=30, env=environment,
+        cwd="/")

@@ -2,21 +2,13 @@
 
 import os
 import signal
-import subprocess
 import time
 import urllib.parse
 
 import pytest
 
 from nodes import address, psql  # noqa: F401 (a fixture)
-from server import API, Server, request, wait_until
-
-
-def serve(binary: str, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("LEADWIRE_", "PG"))}
-    return subprocess.run(
-        [binary, "serve", "--port", "0", *arguments], capture_output=True, text=True, timeout=30, env=environment,
-        cwd="/")
+from server import API, Server, request, serve, wait_until
 
 
 def test_the_password_is_shown_nowhere(binary, address, tmp_path):

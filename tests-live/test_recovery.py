@@ -203,6 +203,27 @@ def newest_first(server: Server) -> list[dict]:
             return log
 
 
+async def last_event(server, publishers: list[Publisher], lives: list[asyncio.Task]) -> None:
+    """When everything is published, the event that ends every reader's life."""
+    while any(publisher.is_alive() for publisher in publishers):
+        await asyncio.sleep(0.02)
+    final = {"event_type": "custom", "data": {"final": True}}
+    answer = await asyncio.to_thread(server.post, API + "/ws/broadcast", final)
+    assert answer.status == 200, answer.body
+    done, waiting = await asyncio.wait(lives, timeout=20)
+    for life in waiting:
+        life.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*lives)
+
+
+def judge(readers: list[Reader], log: list[dict], seed: int) -> None:
+    """Each has seen what it wished for and nothing else, in order and once, up to the last event."""
+    for reader in readers:
+        assert reader.faults(log) == [], f"{type(reader).__name__}; replay with LEADWIRE_SEED={seed}"
+        assert reader.is_done, f"{type(reader).__name__} stands at {reader.place}; LEADWIRE_SEED={seed}"
+
+
 def test_whatever_drops_every_client_has_the_log_once_and_in_order(own_server):
     seed = int(os.environ.get("LEADWIRE_SEED") or random.randrange(1 << 32))
     publishers = [Publisher(own_server, number) for number in range(PUBLISHERS)]
@@ -222,16 +243,7 @@ def test_whatever_drops_every_client_has_the_log_once_and_in_order(own_server):
         own_server.signal(signal.SIGTERM)
         assert await asyncio.to_thread(own_server.exit_code) == 0
         await asyncio.to_thread(own_server.start)
-        while any(publisher.is_alive() for publisher in publishers):
-            await asyncio.sleep(0.02)
-        final = {"event_type": "custom", "data": {"final": True}}
-        answer = await asyncio.to_thread(own_server.post, API + "/ws/broadcast", final)
-        assert answer.status == 200, answer.body
-        done, waiting = await asyncio.wait(lives, timeout=20)
-        for life in waiting:
-            life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*lives)
+        await last_event(own_server, publishers, lives)
 
     started = time.monotonic()
     asyncio.run(asyncio.wait_for(scene(), LIMIT))
@@ -239,9 +251,7 @@ def test_whatever_drops_every_client_has_the_log_once_and_in_order(own_server):
     assert published() == PUBLISHERS * MESSAGES and len(log) > published()
     assert [event["offset"] for event in log] == list(range(1, len(log) + 1))
     assert newest_first(own_server) == log[::-1]
-    for reader in readers:
-        assert reader.faults(log) == [], f"{type(reader).__name__}; replay with LEADWIRE_SEED={seed}"
-        assert reader.is_done, f"{type(reader).__name__} stands at {reader.place}; LEADWIRE_SEED={seed}"
+    judge(readers, log, seed)
     connections = sum(reader.connections for reader in readers)
     assert connections > 100, connections
     print(f"{len(log)} events, {connections} connections, {sum(len(reader.seen) for reader in readers)} deliveries, "

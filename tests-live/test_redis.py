@@ -1,7 +1,6 @@
 """`leadwire serve --redis redis://...`: what it says when it can't start, and that scoring goes on when Redis does not."""
 
 import os
-import subprocess
 import time
 import urllib.parse
 
@@ -9,7 +8,7 @@ import pytest
 
 from conftest import missing
 from nodes import own_redis  # noqa: F401 (a fixture)
-from server import API, Server, wait_until
+from server import API, Server, serve, wait_until
 
 
 @pytest.fixture
@@ -19,13 +18,6 @@ def address() -> str:
     if not given:
         missing("LEADWIRE_TEST_REDIS, a server's address,")
     return given
-
-
-def serve(binary: str, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("LEADWIRE_")}
-    return subprocess.run(
-        [binary, "serve", "--port", "0", *arguments], capture_output=True, text=True, timeout=30, env=environment,
-        cwd="/")
 
 
 def test_the_password_is_shown_nowhere(binary, address, tmp_path):

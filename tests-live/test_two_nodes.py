@@ -19,7 +19,8 @@ from websockets.sync.client import connect
 from nodes import Nodes, address, own_redis  # noqa: F401 (fixtures)
 from server import API, TOKEN, Server, wait_until
 from tokens import Issuer
-from test_recovery import PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, newest_first, whole_log
+from test_recovery import (
+    PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, judge, last_event, newest_first, whole_log)
 
 LIMIT = 75.0
 SCORE = {"message": "We want to buy in Austin by March, budget $450k"}
@@ -93,25 +94,14 @@ def test_a_node_that_is_killed_takes_nothing_with_it(nodes):
             await asyncio.sleep(0.02)
         await asyncio.to_thread(victim.start)
         nodes.living = [survivor, victim]
-        while any(publisher.is_alive() for publisher in publishers):
-            await asyncio.sleep(0.02)
-        final = {"event_type": "custom", "data": {"final": True}}
-        answer = await asyncio.to_thread(survivor.post, API + "/ws/broadcast", final)
-        assert answer.status == 200, answer.body
-        done, waiting = await asyncio.wait(lives, timeout=20)
-        for life in waiting:
-            life.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*lives)
+        await last_event(survivor, publishers, lives)
 
     started = time.monotonic()
     asyncio.run(asyncio.wait_for(scene(), LIMIT))
     log = whole_log(survivor)
     assert log == whole_log(victim) and newest_first(victim) == log[::-1]
     assert [event["offset"] for event in log] == list(range(1, len(log) + 1))
-    for reader in readers:
-        assert reader.faults(log) == [], f"{type(reader).__name__}; replay with LEADWIRE_SEED={seed}"
-        assert reader.is_done, f"{type(reader).__name__} stands at {reader.place}; LEADWIRE_SEED={seed}"
+    judge(readers, log, seed)
     assert sum(reader.connections for reader in readers) > 100
     assert sum(len(reader.gaps) for reader in readers) == 0, [reader.gaps for reader in readers]
     print(f"{len(log)} events, {sum(len(reader.seen) for reader in readers)} deliveries, "
