@@ -13,6 +13,9 @@ from load import Load
 from server import API, Server, request
 
 CLIENTS = 64
+FULL_SPEED = 0.6
+# A quiet machine is there within two seconds; one that others use as well has slow ones.
+SPEED_DEADLINE = 25.0
 OUTAGE = float(os.environ.get("LEADWIRE_TEST_OUTAGE_SECONDS", "6"))
 
 
@@ -56,20 +59,20 @@ def test_an_outage_under_load_piles_nothing_up_and_leaves_no_trace(binary, clust
             rest(0.2)
         mend()
         time_of["mended"] = time.monotonic()
-        rest(9)
+        normal = load.statuses(time_of["harmed"] - 3, time_of["harmed"])[200] / 3
+        at_speed = seconds_until_at_speed(load, time_of["mended"], FULL_SPEED * normal)
     finally:
         load.stopping = True
         thread.join(60)
         server.stop()
 
     harmed, mended = time_of["harmed"], time_of["mended"]
-    normal = load.statuses(harmed - 3, harmed)[200] / 3
     lost = [sample for sample in load.samples if harmed + 1 <= sample.at < mended - 0.1]
     longest = max(sample.seconds for sample in load.samples)
-    after = load.statuses(mended + 5, mended + 8)[200] / 3
     first = min(sample.at + sample.seconds for sample in load.samples if sample.at > harmed + 1 and sample.status == 200)
     typical = statistics.median(sample.seconds for sample in lost)
-    print(f"\n{kind}: {normal:.0f} scores/s before, {after:.0f} after, the first {first - mended:.2f} s after the return; "
+    print(f"\n{kind}: {normal:.0f} scores/s before, the first {first - mended:.2f} s after the return, "
+          f"at speed after {at_speed:.1f} s; "
           f"refused {len(lost)}, median {typical * 1000:.1f} ms, longest wait of anybody {longest:.2f} s; "
           f"RSS {before[0]:.0f} -> {max(rss for rss, _ in during):.0f} MiB, "
           f"threads {before[1]} -> {max(count for _, count in during)}; "
@@ -84,7 +87,17 @@ def test_an_outage_under_load_piles_nothing_up_and_leaves_no_trace(binary, clust
     # A moment goes by until it shows that the scores which hold all places hang.
     assert all(hit for hit, _, began in hits if began > harmed + 1)
     assert first - mended < 3
-    assert after > 0.6 * normal
+    assert at_speed < SPEED_DEADLINE
+
+
+def seconds_until_at_speed(load: Load, mended: float, rate: float) -> float:
+    """When the first whole second ended that had `rate` scores, from `mended` on; infinity past the deadline."""
+    while time.monotonic() < mended + SPEED_DEADLINE:
+        rest(0.25)
+        now = time.monotonic()
+        if now >= mended + 1 and load.statuses(now - 1, now)[200] >= rate:
+            return now - mended
+    return float("inf")
 
 
 def rest(seconds: float) -> None:
