@@ -139,7 +139,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ForestTests", dependencies: ["Forest"], resources: [.copy("Golden")], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "JSONBytes", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ScoringTests", dependencies: ["Scoring", "TestSupport"], swiftSettings: strict),
         // A whole server for as long as a test needs one.
