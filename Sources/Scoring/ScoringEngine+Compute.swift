@@ -103,8 +103,28 @@ extension ScoringEngine {
         let record = ScoreRecord(
             tenant: facts.request.tenant, score: score, leadName: name, leadSource: source,
             features: facts.input.vector, lead: facts.input.leadJSON, body: ScoreJSON.score(score),
-            needsReview: verdict.needsReview)
+            needsReview: verdict.needsReview, shadow: shadow(facts))
         return Draft(record: record, events: events(record, latest, verdict), isEscalated: verdict.isEscalated)
+    }
+
+    /// What the model on trial says of the same features; nil without one, and where it reads other columns. A model that
+    /// fails there fails nobody: it is counted.
+    private func shadow(_ facts: ScoreFacts) -> ShadowScore? {
+        guard let rival = rival(of: facts.request.tenant), let vector = facts.input.vector,
+            case .leadFeatures(let plan) = rival.artifact.schema,
+            rival.identity.sha256 != facts.model.identity.sha256
+        else { return nil }
+        let input = ModelInput(vector: vector, plan: plan)
+        let assessment = (try? rival.margin(of: input.row)).flatMap { margin in
+            rival.artifact.assess(
+                margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
+        }
+        recorder.countShadow(failed: assessment == nil)
+        return assessment.map {
+            ShadowScore(
+                modelSHA256: rival.identity.sha256, mlScore: Figures.score($0.mlScore),
+                conversionProbability: Figures.probability($0.probability))
+        }
     }
 
     func answerBody(_ record: ScoreRecord, _ request: ScoreRequest) -> [UInt8] {

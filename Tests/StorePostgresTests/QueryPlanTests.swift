@@ -24,7 +24,7 @@ import Testing
         try await work(store)
         await store.close()
         let after = try scans(harness, name)
-        #expect(after.count == 13)
+        #expect(after.count == 15)
         for (table, scan) in after {
             #expect(scan.sequential == before[table]?.sequential, "\(table) was scanned")
         }

@@ -25,9 +25,10 @@ public struct LeadwireServer: Sendable {
     private let engine: ScoringEngine
     private let responder: APIResponder
     private let admission: ScoreAdmission
+    private let retrainer: Retrainer?
 
-    /// What serves now: the model that was promoted last.
-    public var model: ModelArtifact { engine.model }
+    /// What serves tenants without a model of their own: the model that was promoted last for everyone.
+    public var model: ModelArtifact { engine.everyonesModel }
 
     /// Opens the store and loads the model; nothing listens yet.
     ///
@@ -86,6 +87,19 @@ public struct LeadwireServer: Sendable {
                 id: nodeID, store: shared, hub: hub, relay: relay, reader: reader, exchange: exchange,
                 newestNotice: try await reader.catchUp(with: shared), interval: settings.nodeInterval, logger: logger)
         }
+        try await models?.follow()
+        let hasTenants = settings.authentication == .jwt
+        let modelScope: @Sendable (Tenant) -> ModelScope = { hasTenants ? .tenant($0) : .everyone }
+        let ledger = opened as? any TrainingLedger
+        let desk = models.map {
+            ModelDesk(models: $0, engine: engine, store: store, ledger: ledger, nodes: nodes, clock: clock)
+        }
+        var retrainer: Retrainer?
+        if let trainer = parts.trainer, let ledger, let desk {
+            retrainer = Retrainer(
+                settings: settings.learning, trainer: trainer, ledger: ledger, desk: desk, clock: clock, logger: logger,
+                scope: modelScope)
+        }
         let statistics = RequestStatistics()
         let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
         let gate: any Gate = access?.gate ?? LocalGate()
@@ -97,8 +111,9 @@ public struct LeadwireServer: Sendable {
             health: HealthMonitor(
                 engine: engine, store: store, cache: parts.cache, publisher: publisher, exchange: exchange),
             statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
-            revocations: access?.revocations, modelSwitch: models, nodes: nodes,
+            revocations: access?.revocations, desk: desk, retrainer: retrainer, modelScope: modelScope, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
+        self.retrainer = retrainer
         self.hub = hub
         self.store = store
         self.gate = gate
@@ -144,6 +159,7 @@ public struct LeadwireServer: Sendable {
             socketDeadline: settings.socketDeadline)
         var services: [any Service] = [service]
         if let nodes { services.append(NodeService(nodes: nodes)) }
+        if let retrainer { services.append(RetrainingService(retrainer: retrainer)) }
         if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
