@@ -28,14 +28,17 @@ struct FittedModel {
         return pairs.map { ModelCard.Setting(name: $0.0, value: $0.1) }
     }
 
-    /// Grows the final forest on all of `rows` and puts the artifact together.
-    func artifact(plan: ColumnPlan, card: ModelCard) throws(TableError) -> ModelArtifact {
+    /// Grows the final forest on all of `rows` and puts the artifact together; `distributions` are those of its columns.
+    func artifact(
+        plan: ColumnPlan, card: ModelCard, distributions: [ReferenceDistribution]? = nil
+    ) throws(TableError) -> ModelArtifact {
         let calibration = Calibration(
             fitting: cross.margins, labels: rows.map { data.labels[$0] }, foldMargins: cross.foldMargins)
         let reference = ReferenceQuantiles(margins: cross.margins)
         var parts = ModelArtifact.Parts(
             kind: .learned, schema: schema(plan), calibration: calibration, reference: reference,
-            hotCutLogOdds: calibration.logOdds(ofMargin: reference.margin(atScore: 80)), card: card,
+            hotCutLogOdds: calibration.logOdds(ofMargin: reference.margin(atScore: 80)), distributions: distributions,
+            card: card,
             isPolicyOverridden: plan.isPolicyOverridden)
         do {
             let forestBytes = try grow()

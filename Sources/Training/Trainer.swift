@@ -70,8 +70,11 @@ public struct Trainer {
             final = try fit(rows: all, split: split, fixed: fixed, progress: progress)
         }
         let card = card(for: final, holdout: ModelCard.Holdout(kind: kind, figures: figures), isRefitted: !held.isEmpty)
+        let distributions = try ColumnReference.distributions(
+            of: final.data.columns, table: table, rows: final.rows, asOf: moments.asOf)
         return Outcome(
-            artifact: try final.artifact(plan: plan, card: card), figures: figures, rounds: final.cross.rounds,
+            artifact: try final.artifact(plan: plan, card: card, distributions: distributions), figures: figures,
+            rounds: final.cross.rounds,
             settings: final.settings.name, triedSettings: final.tried)
     }
 
