@@ -67,6 +67,20 @@ public struct GateComparison: Sendable, Hashable {
         interval = isEnough ? Self.interval(of: differences, seed: seed) : nil
     }
 
+    /// What ``encode(to:)`` wrote; nil for anything else.
+    public init?(_ element: JSONElement) {
+        guard let rows = element["rows"]?.int, let positives = element["positives"]?.int, rows >= positives,
+            positives >= 0
+        else { return nil }
+        self.rows = rows
+        self.positives = positives
+        championLogLoss = element["log_loss_champion"]?.double
+        challengerLogLoss = element["log_loss_challenger"]?.double
+        difference = element["log_loss_difference"]?.double
+        let bounds = element["interval_90"]?.elements.compactMap(\.double) ?? []
+        interval = bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+    }
+
     public var verdict: Verdict {
         guard let interval else { return .undecided }
         if interval.upperBound < 0 { return .better }

@@ -46,6 +46,7 @@ public protocol ModelShelf: Sendable {
     /// - Parameters:
     ///   - model: what it is; its other moments count nothing.
     ///   - artifact: the file's bytes, at most 256 MiB.
+    ///   - scope: whose it is.
     /// - Throws: what keeps the store from writing.
     func keep(_ model: KeptModel, artifact: [UInt8], in scope: ModelScope) async throws(StoreError)
     /// Those of the scope and those for everyone, newest added first, without their bytes, at most `limit`.

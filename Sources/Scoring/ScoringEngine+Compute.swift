@@ -97,6 +97,9 @@ extension ScoringEngine {
         let verdict = escalate(facts)
         var score = facts.score(profile: profile, verdict: verdict, change: change, freshness: configuration.freshness)
         score.processingTimeMilliseconds = Figures.milliseconds(ContinuousClock.now - start)
+        liveDrift.add(
+            facts.input.row, margin: facts.prediction.margin, unseen: facts.input.unseen, model: facts.model,
+            tenant: facts.request.tenant, at: facts.now)
         let latest = facts.state.latest
         let name = facts.input.name ?? latest?.leadName
         let source = facts.input.source ?? latest?.leadSource

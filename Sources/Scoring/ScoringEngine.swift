@@ -24,6 +24,7 @@ public final class ScoringEngine: Sendable {
     /// What a score depends on besides its request and the model.
     private let surroundings: UInt64
     let inFlight = LeadsInFlight()
+    let liveDrift = LiveDrift()
     let equalRequests: SingleFlight<CacheKey, ScoreRecord>
     let equalKeys: SingleFlight<IdempotencyKey, FirstAnswer>
     let closeDays: CloseDays
@@ -115,6 +116,13 @@ public final class ScoringEngine: Sendable {
             throw .inference(error.description)
         }
     }
+
+    /// What came in over the last seven days, as far as this process saw it, beside what the tenant's model was measured
+    /// on; nil before the first score.
+    public func drift(of tenant: Tenant) -> DriftReport? { liveDrift.report(of: tenant, at: clock.now) }
+
+    /// Tenants with scores since the start.
+    public var tenantsInDrift: [Tenant] { liveDrift.watched }
 
     // MARK: Scoring
 

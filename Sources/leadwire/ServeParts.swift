@@ -20,6 +20,10 @@ extension ServeCommand {
         settings.access = try access(configuration)
         settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
+        settings.learning.afterOutcomes = try configuration.integer(.retrainAfterOutcomes, in: 0...1_000_000)
+        let hours = try configuration.integer(.retrainEveryHours, in: 0...8_760)
+        settings.learning.every = hours == 0 ? nil : .seconds(hours * 3_600)
+        settings.learning.promotion = try configuration.choice(.promotion)
         settings.hub.maximumConnections = DescriptorLimit.connections(
             wanted: settings.hub.maximumConnections, descriptors: DescriptorLimit.raise())
         return settings

@@ -38,9 +38,8 @@ final class ModelDesk: Sendable {
         self.clock = clock
     }
 
-    /// Keeps an artifact: from now on it is on trial, unless it serves already.
-    ///
-    /// - Parameter comparison: with the model in use on rows that neither has seen, where that is known.
+    /// Keeps an artifact: from now on it is on trial, unless it serves already. `comparison` is with the model in use, on
+    /// rows that neither has seen, where that is known.
     func add(
         artifact bytes: [UInt8], in scope: ModelScope, caller: Tenant, comparison: GateComparison? = nil
     ) async throws(APIError) -> ModelArtifact {
@@ -75,10 +74,12 @@ final class ModelDesk: Sendable {
         try await tell(.rejected, model, in: scope, caller: caller, comparison: comparison)
     }
 
-    /// Tells a tenant's stream of its model without changing anything.
-    func say(_ news: News, _ message: String, to tenant: Tenant) async throws(APIError) {
+    /// Tells a tenant's stream of its model without changing anything. `more` adds members.
+    func say(
+        _ news: News, _ message: String, to tenant: Tenant, more: (inout JSONWriter) -> Void = { _ in }
+    ) async throws(APIError) {
         let model = engine.model(of: tenant)
-        try await publish(Self.data(news, model, message: message), to: [tenant])
+        try await publish(Self.data(news, model, message: message, more: more), to: [tenant])
     }
 
     // MARK: Telling
@@ -96,7 +97,7 @@ final class ModelDesk: Sendable {
 
     private static func data(
         _ news: News, _ model: ModelArtifact, before: String? = nil, comparison: GateComparison? = nil,
-        message: String? = nil
+        message: String? = nil, more: (inout JSONWriter) -> Void = { _ in }
     ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
@@ -110,6 +111,7 @@ final class ModelDesk: Sendable {
             json.key("comparison")
             comparison.encode(to: &json)
         }
+        more(&json)
         json.endObject()
         return json.bytes
     }
@@ -117,7 +119,9 @@ final class ModelDesk: Sendable {
     /// The tenants whose leads a scope's model scores; always the caller.
     private func concerned(_ scope: ModelScope, _ caller: Tenant) async throws(APIError) -> [Tenant] {
         guard scope == .everyone, let ledger else { return [caller] }
-        let tenants = try await stored { () async throws(StoreError) in try await ledger.tenants(limit: Self.toldTenants) }
+        let tenants = try await stored { () async throws(StoreError) in
+            try await ledger.tenants(limit: Self.toldTenants)
+        }
         return Array(Set(tenants.keys).subtracting(engine.tenantsWithOwnModel).union([caller]))
     }
 

@@ -6,6 +6,7 @@ public protocol ModelTrainer: Sendable {
     /// - Parameters:
     ///   - tenant: whose leads and outcomes.
     ///   - champion: what it is compared with, on the newest slice, which neither has seen.
+    /// - Returns: the artifact, and how it compares.
     /// - Throws: ``TrainingFailure``; `CancellationError` when the task is cancelled.
     func train(tenant: Tenant, against champion: ModelArtifact) async throws -> TrainedModel
 }

@@ -56,6 +56,8 @@ extension API {
         } else {
             json.null()
         }
+        json.key("drift")
+        ModelJSON.drift(engine.drift(of: tenant), into: &json)
         json.key("training")
         guard let retrainer else { return json.null() }
         let reading = try await stored { () async throws(StoreError) in try await retrainer.reading(of: tenant) }

@@ -26,6 +26,7 @@ public struct LeadwireServer: Sendable {
     private let responder: APIResponder
     private let admission: ScoreAdmission
     private let retrainer: Retrainer?
+    private let drift: DriftWatch?
 
     /// What serves tenants without a model of their own: the model that was promoted last for everyone.
     public var model: ModelArtifact { engine.everyonesModel }
@@ -114,6 +115,9 @@ public struct LeadwireServer: Sendable {
             revocations: access?.revocations, desk: desk, retrainer: retrainer, modelScope: modelScope, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
         self.retrainer = retrainer
+        drift = desk.map {
+            DriftWatch(engine: engine, desk: $0, interval: settings.learning.checkInterval, logger: logger)
+        }
         self.hub = hub
         self.store = store
         self.gate = gate
@@ -160,6 +164,7 @@ public struct LeadwireServer: Sendable {
         var services: [any Service] = [service]
         if let nodes { services.append(NodeService(nodes: nodes)) }
         if let retrainer { services.append(RetrainingService(retrainer: retrainer)) }
+        if let drift { services.append(DriftService(watch: drift)) }
         if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
