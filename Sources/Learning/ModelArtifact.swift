@@ -54,7 +54,7 @@ public struct ModelArtifact: Sendable {
     public let forestBytes: [UInt8]
     /// Lowercase hexadecimal SHA-256 over the content of the artifact.
     public let sha256: String
-    private let parts: Parts
+    let parts: Parts
 
     public var kind: Kind { parts.kind }
     public var schema: ModelSchema { parts.schema }
