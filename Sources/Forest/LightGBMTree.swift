@@ -79,13 +79,22 @@ struct LightGBMTree {
 
     // MARK: Validation
 
-    /// How each split meets what is missing.
-    func view(ofSplit split: Int) throws(ForestError) -> RowImage.View {
+    /// How a numeric split meets what is missing, and below what it goes left there; `nil` for a split that every row
+    /// leaves to the left.
+    ///
+    /// `x <= t` is `x < t.nextUp`, but for t = +inf: LightGBM splits there when all that matters is whether a value is
+    /// missing, and +inf itself goes left with the others.
+    private func test(ofSplit split: Int) throws(ForestError) -> (view: RowImage.View, bound: Double)? {
+        guard !threshold[split].isNaN else { throw fields.error("the threshold is not a number", node: split) }
         let goesLeft = decision[split] & 2 != 0
+        let asksPresence = threshold[split] == .infinity
+        let bound = asksPresence ? 1 : threshold[split].nextUp
         switch decision[split] >> 2 {
-        case 0: return .nanZero
-        case 1: return goesLeft ? .zeroLow : .zeroHigh
-        case 2: return goesLeft ? .nanLow : .nanHigh
+        case 0: return asksPresence ? nil : (.nanZero, bound)
+        case 1 where asksPresence: return goesLeft ? nil : (.zeroMark, bound)
+        case 1: return (goesLeft ? .zeroLow : .zeroHigh, bound)
+        case 2 where asksPresence: return goesLeft ? nil : (.nanMark, bound)
+        case 2: return (goesLeft ? .nanLow : .nanHigh, bound)
         default: throw fields.error("decision_type \(decision[split]) is unknown", node: split)
         }
     }
@@ -93,7 +102,9 @@ struct LightGBMTree {
     /// The views of the numeric splits.
     func views() throws(ForestError) -> Set<RowImage.View> {
         var views: Set<RowImage.View> = []
-        for split in decision.indices where categories[split] == nil { views.insert(try view(ofSplit: split)) }
+        for split in decision.indices where categories[split] == nil {
+            if let view = try test(ofSplit: split)?.view { views.insert(view) }
+        }
         return views
     }
 
@@ -148,11 +159,12 @@ struct LightGBMTree {
         if let categories = categories[split] {
             test.special = SpecialTest(
                 feature: Int(feature[split]), missingGoesRight: true, rule: .listedLeft(categories))
+        } else if let (view, bound) = try self.test(ofSplit: split) {
+            test.bound = bound
+            test.slot = image.slot(feature: feature[split], view)
         } else {
-            // `x <= t` is `x < t.nextUp`; for an infinite t it would not be, and LightGBM writes none.
-            guard threshold[split].isFinite else { throw fields.error("the threshold is not finite", node: split) }
-            test.bound = threshold[split].nextUp
-            test.slot = image.slot(feature: feature[split], try view(ofSplit: split))
+            test.bound = .infinity
+            test.slot = image.restSlot
         }
         append(to: &tree, feature: feature[split], test, 0, splitRows[split])
     }

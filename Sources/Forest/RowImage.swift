@@ -15,6 +15,10 @@ struct RowImage: Sendable {
         case zeroHigh
         /// NaN and 0 go left.
         case zeroLow
+        /// NaN is +inf, all else 0: for LightGBM's splits at +inf, which ask only whether a value is there.
+        case nanMark
+        /// NaN and 0 are +inf, all else 0.
+        case zeroMark
     }
 
     let featureCount: Int
@@ -71,6 +75,8 @@ struct RowImage: Sendable {
                 case .nanZero: if value.isNaN { value = 0 }
                 case .zeroHigh: if isZero || value.isNaN { value = .infinity }
                 case .zeroLow: if isZero || value.isNaN { value = -.infinity }
+                case .nanMark: value = value.isNaN ? .infinity : 0
+                case .zeroMark: value = isZero || value.isNaN ? .infinity : 0
                 }
                 image[start + index] = value
             }

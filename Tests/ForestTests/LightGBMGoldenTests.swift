@@ -6,7 +6,8 @@ import Testing
 struct LightGBMGoldenTests {
     static let versions = ["3.3.5", "4.7.0"]
     static let kinds = [
-        "numeric", "no-missing", "zero-missing", "missing-unused", "categorical", "categorical-zero", "rf",
+        "numeric", "no-missing", "zero-missing", "missing-unused", "presence", "numeric-infinite",
+        "no-missing-infinite", "zero-missing-infinite", "categorical", "categorical-zero", "rf",
         "rf-regression", "dart", "goss", "sigmoid", "xent", "xentlambda", "deep", "large", "regression", "sqrt", "l1",
         "huber", "fair",
         "quantile", "mape", "poisson", "gamma", "tweedie", "rank", "custom", "constant",
@@ -94,6 +95,9 @@ struct LightGBMGoldenTests {
         }
         // None, Zero and NaN, default left and right, and categorical.
         #expect(decisions.isSuperset(of: ["2", "4", "6", "8", "10", "9"]))
+        for kind in ["presence", "zero-missing-infinite", "no-missing-infinite"] {
+            #expect(try text("lgb-4.7.0-\(kind)").contains(/\nthreshold=[^\n]*\binf\b/), "no split at infinity")
+        }
         #expect(try text("lgb-3.3.5-numeric").contains("version=v3\n"))
         #expect(try text("lgb-4.7.0-numeric").contains("version=v4\n"))
         #expect(try text("lgb-4.7.0-rf").contains("\naverage_output\n"))

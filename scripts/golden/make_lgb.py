@@ -32,8 +32,8 @@ TINY = struct.unpack("<f", struct.pack("<f", 1e-35))[0]  # what LightGBM takes f
 
 def table(seed, count, missing):
     """Rows with every trait that the format can express, and the labels that the objectives need."""
-    draw = random.Random(seed)
-    rows, binary, counts = [], [], []
+    draw, noise = random.Random(seed), random.Random(seed + 1)
+    rows, binary, counts, present = [], [], [], []
     for _ in range(count):
         row = [draw.gauss(0, 1) for _ in range(5)]
         row += [float(draw.randrange(3)), float(draw.randrange(70)), float(min(9, int(draw.expovariate(0.5))))]
@@ -41,7 +41,9 @@ def table(seed, count, missing):
         binary.append(float(signal > 0.6))
         counts.append(float(min(5, round(abs(row[0] + row[7] * 0.4)))))
         rows.append([NAN if draw.random() < missing else value for value in row])
-    return rows, binary, counts
+        # Here it tells most whether the values are there at all.
+        present.append(float(math.isnan(rows[-1][1]) or rows[-1][7] == 0 or noise.random() < 0.1))
+    return rows, binary, counts, present
 
 
 def thresholds(text):
@@ -69,7 +71,7 @@ def probes(text, categorical, plain):
         for feature in draw.sample(range(FEATURES), 3):
             row[feature] = value
         rows.append(row)
-    ties = thresholds(text)
+    ties = [tie for tie in thresholds(text) if math.isfinite(tie[1])]
     for direction in (0, 0, -INF, INF, None):
         for _ in range(4):
             row = list(draw.choice(rows[:plain]))
@@ -98,6 +100,7 @@ def jobs():
         "no-missing": (binary, "binary", 0, False, 4),
         "zero-missing": (dict(binary, zero_as_missing=True), "binary", 0.1, False, 4),
         "missing-unused": (dict(binary, use_missing=False), "binary", 0.1, False, 4),
+        "presence": (few | dict(objective="binary"), "present", 0.1, False, 3),
         "categorical": (dict(binary, max_cat_to_onehot=4, cat_smooth=1, min_data_per_group=5), "binary", 0.1, True, 4),
         "categorical-zero": (dict(binary, zero_as_missing=True, cat_smooth=1, min_data_per_group=5), "binary", 0.1, True, 2),
         "rf": (dict(binary, boosting="rf", bagging_freq=1, bagging_fraction=0.6, feature_fraction=0.7), "binary", 0.1,
@@ -132,6 +135,7 @@ def jobs():
 
 
 SMALL = 6  # plain rows of the kinds that differ in their objective only
+INFINITE = ["numeric", "no-missing", "zero-missing"]  # made again with thresholds at infinity
 REFUSED = {"linear", "multiclass", "ova"}
 
 
@@ -147,10 +151,10 @@ def work(label, target):
     import numpy
     assert lightgbm.__version__ == label
     for kind, (parameters, which, missing, categorical, rounds) in jobs().items():
-        rows, binary, counts = table(3, 1500, missing)
-        labels = {"binary": binary, "counts": counts, "custom": binary, "positive": [count + 0.5 for count in counts],
-                  "money": [123_456.78 * count + 250_000 for count in counts],
-                  "classes": [min(2, count) for count in counts]}[which]
+        rows, binary, counts, present = table(3, 1500, missing)
+        labels = {"present": present, "binary": binary, "counts": counts, "custom": binary,
+                  "positive": [count + 0.5 for count in counts], "classes": [min(2, count) for count in counts],
+                  "money": [123_456.78 * count + 250_000 for count in counts]}[which]
         data = lightgbm.Dataset(numpy.array(rows), labels, feature_name=NAMES,
                                 categorical_feature=CATEGORIES if categorical else [],
                                 params=dict(verbose=-1, zero_as_missing=parameters.get("zero_as_missing", False)))
@@ -171,14 +175,39 @@ def work(label, target):
         if kind in REFUSED:
             continue
         text = (target / f"{name}.txt").read_text()
-        loaded = lightgbm.Booster(model_str=text)
-        probe = probes(text, categorical, SMALL if parameters["num_leaves"] == 5 else 24)
-        matrix = numpy.array(probe)
-        (target / f"{name}.expected").write_bytes(
-            pack(probe, loaded.predict(matrix, raw_score=True), loaded.predict(matrix),
-                 loaded.predict(matrix, pred_contrib=True)))
+        plain = SMALL if parameters["num_leaves"] == 5 else 24
+        answer(target / name, text, probes(text, categorical, plain))
+        if kind in INFINITE:
+            text = infinite(text)
+            (target / f"{name}-infinite.txt").write_text(text)
+            answer(target / f"{name}-infinite", text, probes(text, categorical, plain))
     named(label, target)
-    print(f"{label}: {len(jobs()) + 1} models")
+    print(f"{label}: {len(jobs()) + len(INFINITE) + 1} models")
+
+
+def answer(path, text, rows):
+    import lightgbm
+    import numpy
+    booster = lightgbm.Booster(model_str=text)
+    matrix = numpy.array(rows)
+    path.with_name(path.name + ".expected").write_bytes(
+        pack(rows, booster.predict(matrix, raw_score=True), booster.predict(matrix),
+             booster.predict(matrix, pred_contrib=True)))
+
+
+def infinite(text):
+    """The model with a third of its numeric thresholds at infinity: the library writes +inf itself, though not for every
+    missing type within a few trees. Without tree_sizes it reads tree after tree."""
+    draw = random.Random(29)
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("tree_sizes="):
+            continue
+        if line.startswith("threshold="):
+            values = line.partition("=")[2].split()
+            line = "threshold=" + " ".join(draw.choice([value, value, value, "inf", "inf", "-inf"]) for value in values)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def named(label, target):
