@@ -16,7 +16,10 @@ fuzz() { # name, binary, longest input
     local work
     work="$(mktemp -d)"
     cp Corpus/"$1"/* FailCases/"$1"/* "$work"
-    if [ "$1" = forest ]; then cp ../Tests/ForestTests/Golden/*-{constant,stumps,base-score}.{json,ubj} "$work"; fi
+    if [ "$1" = forest ]; then 
+        cp ../Tests/ForestTests/Golden/*-{constant,stumps,base-score}.{json,ubj} "$work"
+        cp ../Tests/ForestTests/Golden/lgb-*-{constant,regression,custom,named-categories}.txt "$work"
+    fi
     "$bin/$2" -max_total_time="$seconds" -max_len="$3" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="FailCases/$1/" "$work" > "$work.log" 2>&1 || {
         tail -60 "$work.log"

@@ -1,16 +1,16 @@
-/// A node of 16 bytes: the test, the left child (the right one is next to it), and the value of a leaf.
+/// A node, of 16 bytes in `Float`: the test, the left child (the right one is next to it), and the value of a leaf.
 ///
 /// A leaf tests -inf against +inf and is its own left child: a walk that has arrived stays.
-struct ExplicitNode: Sendable {
-    var threshold: Float
+struct ExplicitNode<Scalar: TreeScalar>: Sendable {
+    var threshold: Scalar
     var slot: UInt32
     var child: UInt32
-    var value: Float
+    var value: Scalar
 }
 
 /// The walk for any shape and any kind of split.
-struct ExplicitLayout: Sendable {
-    private let nodes: [ExplicitNode]
+struct ExplicitLayout<Scalar: TreeScalar>: Sendable {
+    private let nodes: [ExplicitNode<Scalar>]
     private let roots: [UInt32]
 
     /// Steps that bring every tree of a group of eight to a leaf.
@@ -20,11 +20,11 @@ struct ExplicitLayout: Sendable {
     private let specials: [SpecialTest]
     private let specialSlot: UInt32
 
-    init(_ trees: [Tree], depths: [Int], featureCount: Int) {
-        var nodes: [ExplicitNode] = []
+    init(_ trees: [SplitTree<Scalar>], image: RowImage) {
+        var nodes: [ExplicitNode<Scalar>] = []
         var roots: [UInt32] = []
         var specials: [SpecialTest] = []
-        let restSlot = UInt32(2 * featureCount)
+        let restSlot = image.restSlot
         let firstSpecial = restSlot + 1
         for tree in trees {
             // Breadth first, so that siblings stand side by side. Trees are validated: every node is reached once.
@@ -42,15 +42,15 @@ struct ExplicitLayout: Sendable {
                             threshold: .infinity, slot: restSlot, child: position, value: tree.leafValue[node]))
                     continue
                 }
-                var slot = RowImage.index(
-                    feature: tree.feature[node], defaultLeft: tree.defaultLeft[node], featureCount: featureCount)
-                if let special = SpecialTest(tree, node) {
+                let test = tree.tests[node]
+                var slot = test.slot
+                if let special = test.special {
                     slot = firstSpecial + UInt32(specials.count)
                     specials.append(special)
                 }
                 nodes.append(
                     ExplicitNode(
-                        threshold: tree.threshold[node], slot: slot, child: UInt32(root + queue.count), value: 0))
+                        threshold: test.bound, slot: slot, child: UInt32(root + queue.count), value: 0))
                 queue.append(Int(tree.left[node]))
                 queue.append(Int(tree.right[node]))
             }
@@ -59,17 +59,19 @@ struct ExplicitLayout: Sendable {
         self.roots = roots
         self.specials = specials
         specialSlot = firstSpecial
-        groupDepths = stride(from: 0, to: depths.count, by: 8).map { depths[$0..<min($0 + 8, depths.count)].max() ?? 0 }
+        groupDepths = stride(from: 0, to: trees.count, by: 8).map {
+            trees[$0..<min($0 + 8, trees.count)].map(\.depth).max() ?? 0
+        }
     }
 
     /// Adds one leaf of every tree to `base`, in tree order.
-    func sum(from base: Float, image: Span<Float>, row: Span<Float>) -> Float {
+    func sum(from base: Scalar, image: Span<Scalar>, row: Span<Scalar>) -> Scalar {
         specials.isEmpty ? plainSum(from: base, image: image) : carefulSum(from: base, image: image, row: row)
     }
 
     /// Eight trees at once. Unchecked reads: children and slots were proven at load, arrived walks stay at their leaf.
     @inline(never)
-    private func plainSum(from base: Float, image: Span<Float>) -> Float {
+    private func plainSum(from base: Scalar, image: Span<Scalar>) -> Scalar {
         unsafe nodes.withUnsafeBufferPointer { allNodes in
             unsafe image.withUnsafeBufferPointer { image in
                 var sum = base
@@ -121,7 +123,7 @@ struct ExplicitLayout: Sendable {
 
     /// One tree after the other, asking the special tests where they stand. Checked access throughout.
     @inline(never)
-    private func carefulSum(from base: Float, image: Span<Float>, row: Span<Float>) -> Float {
+    private func carefulSum(from base: Scalar, image: Span<Scalar>, row: Span<Scalar>) -> Scalar {
         var sum = base
         for root in roots {
             var at = Int(root)

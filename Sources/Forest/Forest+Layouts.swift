@@ -16,22 +16,20 @@ extension Forest {
         case fastest, explicit
     }
 
-    enum Walk: Sendable {
-        case perfect(PerfectLayout)
-        case explicit(ExplicitLayout)
+    enum Walk<Scalar: TreeScalar>: Sendable {
+        case perfect(PerfectLayout<Scalar>)
+        case explicit(ExplicitLayout<Scalar>)
 
-        init(_ trees: [Tree], depths: [Int], featureCount: Int, choice: LayoutChoice) {
-            if choice == .fastest,
-                let perfect = PerfectLayout(trees, depth: depths.max() ?? 0, featureCount: featureCount)
-            {
+        init(_ trees: [SplitTree<Scalar>], image: RowImage, choice: LayoutChoice) {
+            if choice == .fastest, let perfect = PerfectLayout(trees) {
                 self = .perfect(perfect)
             } else {
-                self = .explicit(ExplicitLayout(trees, depths: depths, featureCount: featureCount))
+                self = .explicit(ExplicitLayout(trees, image: image))
             }
         }
 
         @inline(__always)
-        func sum(from base: Float, image: Span<Float>, row: Span<Float>) -> Float {
+        func sum(from base: Scalar, image: Span<Scalar>, row: Span<Scalar>) -> Scalar {
             switch self {
             case .perfect(let layout): layout.sum(from: base, image: image)
             case .explicit(let layout): layout.sum(from: base, image: image, row: row)
@@ -40,38 +38,39 @@ extension Forest {
     }
 
     /// The narrowest kernel that is exact: Q points integrate a path of 2Q distinct features.
-    enum Kernel: Sendable {
-        case four(ShapKernel<SIMD4<Float>>)
-        case eight(ShapKernel<SIMD8<Float>>)
-        case sixteen(ShapKernel<SIMD16<Float>>)
-        case sixtyFour(ShapKernel<SIMD64<Float>>)
+    enum Kernel<Scalar: TreeScalar>: Sendable {
+        case four(ShapKernel<SIMD4<Scalar>>)
+        case eight(ShapKernel<SIMD8<Scalar>>)
+        case sixteen(ShapKernel<SIMD16<Scalar>>)
+        case sixtyFour(ShapKernel<SIMD64<Scalar>>)
         case none
 
-        init(_ layout: ShapLayout) {
+        init(_ layout: ShapLayout<Scalar>) {
             self =
                 switch layout.pathFeatures {
                 case ...8: .four(ShapKernel(layout))
                 case ...16: .eight(ShapKernel(layout))
                 case ...32: .sixteen(ShapKernel(layout))
-                case ...ShapLayout.maximumPathFeatures: .sixtyFour(ShapKernel(layout))
+                case ...ShapLayout<Scalar>.maximumPathFeatures: .sixtyFour(ShapKernel(layout))
                 default: .none
                 }
         }
 
-        var lanes: Int {
+        /// Size of the kernel's vectors.
+        var vectorBytes: Int {
             switch self {
-            case .four: 4
-            case .eight: 8
-            case .sixteen: 16
-            case .sixtyFour: 64
-            case .none: 1
+            case .four: MemoryLayout<SIMD4<Scalar>>.stride
+            case .eight: MemoryLayout<SIMD8<Scalar>>.stride
+            case .sixteen: MemoryLayout<SIMD16<Scalar>>.stride
+            case .sixtyFour: MemoryLayout<SIMD64<Scalar>>.stride
+            case .none: MemoryLayout<Scalar>.stride
             }
         }
 
         @inline(__always)
         func explain(
-            _ layout: ShapLayout, image: Span<Float>, row: Span<Float>, into contributions: inout MutableSpan<Double>,
-            scratch: ShapScratch
+            _ layout: ShapLayout<Scalar>, image: Span<Scalar>, row: Span<Scalar>,
+            into contributions: inout MutableSpan<Double>, scratch: ShapScratch
         ) {
             switch self {
             case .four(let kernel):

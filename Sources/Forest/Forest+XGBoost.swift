@@ -35,7 +35,11 @@ extension Forest {
     ///
     /// Dart weights are in the leaves and category names in `cats`. A base margin that no `base_score` maps to exactly
     /// is written as a first tree of one leaf, which adds up to the same bits.
+    ///
+    /// - Precondition: ``precision`` is single. A model of LightGBM is kept as its own text: XGBoost's `Float`s cannot
+    ///   hold it.
     public func xgboostJSON() -> [UInt8] {
-        XGBoostWriter(self).document()
+        precondition(precision == .single, "a LightGBM model cannot be written as XGBoost's")
+        return XGBoostWriter(self).document()
     }
 }

@@ -2,15 +2,15 @@
 /// safe to show and log.
 public struct ForestError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable, CaseIterable {
-        /// The bytes are not JSON or UBJSON, or they end too early.
+        /// The bytes are not JSON, UBJSON or LightGBM text, or they end too early.
         case malformed
         /// Valid syntax, but a part of the model is missing or of the wrong kind, or parts contradict each other.
         case invalidModel
         /// A tree breaks a rule: an index out of range, a cycle, a value that is not finite, an unusable cover.
         case invalidTree
-        /// A model that this library does not serve: several outputs, a linear booster, an unknown objective.
+        /// A model that this library does not serve: several outputs, a linear booster, linear trees, an unknown objective.
         case unsupportedModel
-        /// A file format of XGBoost that is neither JSON nor UBJSON, such as the old binary one.
+        /// A file format that is not read here, such as XGBoost's old binary one or LightGBM text before v3.
         case unsupportedFormat
         /// Larger than ``Forest/Limits`` allows.
         case limitExceeded

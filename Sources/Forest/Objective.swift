@@ -6,7 +6,8 @@
     import Darwin
 #endif
 
-/// The training objectives with one output, by XGBoost's names. They fix what `base_score` and the margin mean.
+/// The training objectives with one output, by XGBoost's names and, after `lightgbm:`, by LightGBM's. They fix what
+/// `base_score` and the margin mean.
 public enum Objective: String, Sendable, Hashable, CaseIterable {
     case binaryLogistic = "binary:logistic"
     case binaryLogitRaw = "binary:logitraw"
@@ -27,8 +28,47 @@ public enum Objective: String, Sendable, Hashable, CaseIterable {
     case rankNDCG = "rank:ndcg"
     case rankMAP = "rank:map"
 
-    /// Probability of the positive class, in `Float` and with the clamp that XGBoost uses (`src/common/math.h`);
-    /// `nil` where the margin is not a log-odds.
+    case lightGBMBinary = "lightgbm:binary"
+    case lightGBMCrossEntropy = "lightgbm:cross_entropy"
+    case lightGBMCrossEntropyLambda = "lightgbm:cross_entropy_lambda"
+    case lightGBMRegression = "lightgbm:regression"
+    case lightGBMRegressionL1 = "lightgbm:regression_l1"
+    case lightGBMHuber = "lightgbm:huber"
+    case lightGBMFair = "lightgbm:fair"
+    case lightGBMQuantile = "lightgbm:quantile"
+    case lightGBMMAPE = "lightgbm:mape"
+    case lightGBMPoisson = "lightgbm:poisson"
+    case lightGBMGamma = "lightgbm:gamma"
+    case lightGBMTweedie = "lightgbm:tweedie"
+    case lightGBMLambdaRank = "lightgbm:lambdarank"
+    case lightGBMRankXENDCG = "lightgbm:rank_xendcg"
+    /// A function of the user's own, which the file does not name.
+    case lightGBMCustom = "lightgbm:custom"
+
+    private static let lightGBMPrefix = "lightgbm:"
+
+    /// Whether the margin is a log-odds, or a fixed multiple of one.
+    public var isLogistic: Bool {
+        switch self {
+        case .binaryLogistic, .regressionLogistic, .binaryLogitRaw, .lightGBMBinary, .lightGBMCrossEntropy: true
+        default: false
+        }
+    }
+
+    /// One of XGBoost's, by the name in its files.
+    init?(xgboost name: String) {
+        guard !name.hasPrefix(Self.lightGBMPrefix) else { return nil }
+        self.init(rawValue: name)
+    }
+
+    /// One of LightGBM's, by the name in its files.
+    init?(lightGBM name: String) { self.init(rawValue: Self.lightGBMPrefix + name) }
+
+    /// Those of XGBoost, which alone can be written to its files.
+    package static var xgboostCases: [Objective] { allCases.filter { !$0.rawValue.hasPrefix(lightGBMPrefix) } }
+
+    /// Probability of the positive class, in `Float` and with the clamp that XGBoost uses (`src/common/math.h`); `nil`
+    /// where the margin is not a log-odds, and for LightGBM's objectives: ``Forest/probability(ofMargin:)`` knows them all.
     public func probability(ofMargin margin: Float) -> Float? {
         switch self {
         case .binaryLogistic, .regressionLogistic, .binaryLogitRaw: 1 / (1 + expf(min(-margin, 88.7)))

@@ -1,6 +1,6 @@
-/// One split of 8 bytes: right unless `image[slot] < threshold`.
-struct SplitTest: Sendable {
-    var threshold: Float
+/// One split, of 8 bytes in `Float`: right unless `image[slot] < threshold`.
+struct SplitTest<Scalar: TreeScalar>: Sendable {
+    var threshold: Scalar
     var slot: UInt32
 }
 
@@ -8,25 +8,26 @@ struct SplitTest: Sendable {
 ///
 /// Eight trees stand interleaved, node `i` of tree `k` of a group at `8 * i + k`, and walk down at once: eight
 /// independent chains hide the latency of the loads. The children of `i` are `2i + 1` and `2i + 2`; the walk keeps
-/// `j = 8i`, so the step is `j = 2j + 8` or `2j + 16`. Leaves are added in tree order: the same sum as XGBoost's, bit
-/// for bit.
-struct PerfectLayout: Sendable {
-    static let maximumDepth = 8
-    static let maximumNodes = 1 << 23
+/// `j = 8i`, so the step is `j = 2j + 8` or `2j + 16`. Leaves are added in tree order: the same sum as the library's,
+/// bit for bit.
+struct PerfectLayout<Scalar: TreeScalar>: Sendable {
+    static var maximumDepth: Int { 8 }
+    static var maximumNodes: Int { 1 << 23 }
 
-    private let tests: [SplitTest]
-    private let leaves: [Float]
+    private let tests: [SplitTest<Scalar>]
+    private let leaves: [Scalar]
     private let depth: Int
     private let treeCount: Int
 
     /// `nil` where the layout does not apply: a deep tree, a special test, or too much padding.
-    init?(_ trees: [Tree], depth: Int, featureCount: Int) {
+    init?(_ trees: [SplitTree<Scalar>]) {
+        let depth = trees.map(\.depth).max() ?? 0
         let groups = (trees.count + 7) / 8
         guard depth <= Self.maximumDepth, groups << (depth + 3) <= Self.maximumNodes else { return nil }
         let innerCount = 1 << depth - 1
-        let stay = SplitTest(threshold: .infinity, slot: 0)
-        var tests = [SplitTest](repeating: stay, count: groups * innerCount * 8)
-        var leaves = [Float](repeating: 0, count: groups * (innerCount + 1) * 8)
+        let stay = SplitTest<Scalar>(threshold: .infinity, slot: 0)
+        var tests = [SplitTest<Scalar>](repeating: stay, count: groups * innerCount * 8)
+        var leaves = [Scalar](repeating: 0, count: groups * (innerCount + 1) * 8)
         for (treeIndex, tree) in trees.enumerated() {
             let (group, lane) = treeIndex.quotientAndRemainder(dividingBy: 8)
             var pending = [(node: 0, position: 0)]
@@ -40,11 +41,9 @@ struct PerfectLayout: Sendable {
                     }
                     continue
                 }
-                if SpecialTest(tree, node) != nil { return nil }
-                tests[(group * innerCount + position) * 8 + lane] = SplitTest(
-                    threshold: tree.threshold[node],
-                    slot: RowImage.index(
-                        feature: tree.feature[node], defaultLeft: tree.defaultLeft[node], featureCount: featureCount))
+                let test = tree.tests[node]
+                if test.special != nil { return nil }
+                tests[(group * innerCount + position) * 8 + lane] = SplitTest(threshold: test.bound, slot: test.slot)
                 pending.append((Int(tree.left[node]), 2 * position + 1))
                 pending.append((Int(tree.right[node]), 2 * position + 2))
             }
@@ -57,10 +56,10 @@ struct PerfectLayout: Sendable {
 
     /// Adds one leaf of every tree to `base`, in tree order.
     ///
-    /// Reads `tests` and `leaves` unchecked: positions are bounded by the depth, slots were proven below
-    /// `2 * featureCount` at load, and the image has that length.
+    /// Reads `tests` and `leaves` unchecked: positions are bounded by the depth, slots were proven to lie in the
+    /// image at load, and the image has that length.
     @inline(never)
-    func sum(from base: Float, image: Span<Float>) -> Float {
+    func sum(from base: Scalar, image: Span<Scalar>) -> Scalar {
         let innerCount = 1 << depth - 1
         let depth = depth
         let treeCount = treeCount
@@ -77,9 +76,9 @@ struct PerfectLayout: Sendable {
 
     @inline(__always)
     private static func sum(
-        from base: Float, _ image: UnsafePointer<Float>, _ allTests: UnsafeBufferPointer<SplitTest>,
-        _ allLeaves: UnsafeBufferPointer<Float>, depth: Int, innerCount: Int, treeCount: Int
-    ) -> Float {
+        from base: Scalar, _ image: UnsafePointer<Scalar>, _ allTests: UnsafeBufferPointer<SplitTest<Scalar>>,
+        _ allLeaves: UnsafeBufferPointer<Scalar>, depth: Int, innerCount: Int, treeCount: Int
+    ) -> Scalar {
         var sum = base
         guard var leaves = allLeaves.baseAddress else { return sum }
         // Forests of single leaves have no tests, and then no step reads them.

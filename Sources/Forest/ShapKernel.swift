@@ -8,8 +8,11 @@
 ///
 /// A feature met again replaces its earlier factor; the four vectors that do this depend on the model alone and are
 /// computed at load, for each way the row can go (`Repeats`). At the end phi[f] is the weighted sum over the lanes.
-struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Float {
-    /// After so many trees the Float sums move into the Double totals: rounding does not grow with the forest.
+struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar: TreeScalar {
+    typealias Scalar = Vector.Scalar
+    typealias Layout = ShapLayout<Scalar>
+
+    /// After so many trees the sums of a lane move into the Double totals: rounding does not grow with the forest.
     private static var treesPerFlush: Int { 32 }
 
     private let complement: Vector  // 1 - t
@@ -19,18 +22,19 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
     /// left, or right, and for one that has followed it and goes left, or right.
     private let repeats: [Vector]
 
-    init(_ layout: ShapLayout) {
+    init(_ layout: Layout) {
         let rule = GaussLegendre(count: Vector.scalarCount)
         func vector(_ value: (Double) -> Double) -> Vector {
             var result = Vector(repeating: 0)
-            for lane in 0..<Vector.scalarCount { result[lane] = Float(value(rule.nodes[lane])) }
+            for lane in 0..<Vector.scalarCount { result[lane] = Scalar(nearest: value(rule.nodes[lane])) }
             return result
         }
         var repeats: [Vector] = []
         repeats.reserveCapacity(16 * layout.repeats.count)
         for item in layout.repeats {
             let before = item.merged
-            let (left, right) = (Vector(repeating: Float(item.leftRatio)), Vector(repeating: Float(item.rightRatio)))
+            let left = Vector(repeating: Scalar(nearest: item.leftRatio))
+            let right = Vector(repeating: Scalar(nearest: item.rightRatio))
             let none = Vector(repeating: 0)
             repeats += [left, right, none, none, right, left, none, none]
             for side in 0..<2 {
@@ -51,14 +55,14 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
         self.repeats = repeats
         complement = vector { 1 - $0 }
         var weights = Vector(repeating: 0)
-        for lane in 0..<Vector.scalarCount { weights[lane] = Float(rule.weights[lane]) }
+        for lane in 0..<Vector.scalarCount { weights[lane] = Scalar(nearest: rule.weights[lane]) }
         self.weights = weights
     }
 
     /// Writes the contribution of every feature. `contributions` has one place per feature, `scratch` fits the layout.
     @inline(never)
     func explain(
-        _ layout: ShapLayout, image: Span<Float>, row: Span<Float>, into contributions: inout MutableSpan<Double>,
+        _ layout: Layout, image: Span<Scalar>, row: Span<Scalar>, into contributions: inout MutableSpan<Double>,
         scratch: ShapScratch
     ) {
         let featureCount = row.count
@@ -72,18 +76,23 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
             contributions[feature] = 0
         }
         unsafe layout.nodes.withUnsafeBufferPointer { nodes in
-            unsafe repeats.withUnsafeBufferPointer { repeats in
-                unsafe image.withUnsafeBufferPointer { image in
-                    for (index, tree) in layout.trees.enumerated() {
-                        guard let first = nodes.baseAddress, let image = image.baseAddress else { return }
-                        // A forest without repeats never reads them.
-                        let repeats = unsafe repeats.baseAddress ?? UnsafePointer(vectors)
-                        let nodes = unsafe first + tree.firstNode
-                        unsafe decide(layout, tree, nodes, image, row, buffers)
-                        unsafe goUp(layout, tree, nodes, repeats, buffers)
-                        unsafe goDown(tree, nodes, repeats, buffers)
-                        if index % Self.treesPerFlush == Self.treesPerFlush - 1 {
-                            unsafe flush(buffers.totals, featureCount, into: &contributions)
+            unsafe layout.leafPairs.withUnsafeBufferPointer { pairs in
+                unsafe repeats.withUnsafeBufferPointer { repeats in
+                    unsafe image.withUnsafeBufferPointer { image in
+                        for (index, tree) in layout.trees.enumerated() {
+                            // Every tree that grew has a split, and the lowest of them has two leaves.
+                            guard let firstNode = nodes.baseAddress, let firstPair = pairs.baseAddress,
+                                let image = image.baseAddress
+                            else { return }
+                            // A forest without repeats never reads them.
+                            let repeats = unsafe repeats.baseAddress ?? UnsafePointer(vectors)
+                            let nodes = unsafe firstNode + tree.firstNode
+                            unsafe decide(layout, tree, nodes, image, row, buffers)
+                            unsafe goUp(layout, tree, nodes, firstPair + tree.firstPair, repeats, buffers)
+                            unsafe goDown(tree, nodes, repeats, buffers)
+                            if index % Self.treesPerFlush == Self.treesPerFlush - 1 {
+                                unsafe flush(buffers.totals, featureCount, into: &contributions)
+                            }
                         }
                     }
                 }
@@ -105,8 +114,8 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
     /// Which way the row goes at every split, and whether it has followed the path of each repeated feature.
     @inline(__always)
     private func decide(
-        _ layout: ShapLayout, _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>,
-        _ image: UnsafePointer<Float>, _ row: Span<Float>, _ buffers: Buffers
+        _ layout: Layout, _ tree: Layout.TreeSpan, _ nodes: UnsafePointer<Layout.Node>,
+        _ image: UnsafePointer<Scalar>, _ row: Span<Scalar>, _ buffers: Buffers
     ) {
         for index in 0..<tree.nodeCount {
             let goesLeft = unsafe image[Int(nodes[index].slot)] < nodes[index].threshold
@@ -126,8 +135,8 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
 
     @inline(__always)
     private func goUp(
-        _ layout: ShapLayout, _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>,
-        _ repeats: UnsafePointer<Vector>, _ buffers: Buffers
+        _ layout: Layout, _ tree: Layout.TreeSpan, _ nodes: UnsafePointer<Layout.Node>,
+        _ pairs: UnsafePointer<[2 of Scalar]>, _ repeats: UnsafePointer<Vector>, _ buffers: Buffers
     ) {
         let (upward, effect) = unsafe (buffers.upward, buffers.effect)
         for index in 0..<tree.hangingCount {
@@ -136,8 +145,9 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
         for index in tree.innerCount..<tree.nodeCount {
             let node = unsafe nodes + index
             let side = unsafe Int(buffers.directions[index])
-            let hot = unsafe Float(bitPattern: node.pointee.children[unchecked: side])
-            let cold = unsafe Float(bitPattern: node.pointee.children[unchecked: side ^ 1])
+            let pair = unsafe pairs + (index &- tree.innerCount)
+            let hot = unsafe pair.pointee[unchecked: side]
+            let cold = unsafe pair.pointee[unchecked: side ^ 1]
             if unsafe node.pointee.repeatIndex < 0 {
                 let change = unsafe (hot - cold) * node.pointee.ratios[unchecked: side ^ 1]
                 unsafe effect[index] = Vector(repeating: change)
@@ -169,7 +179,7 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
 
     @inline(__always)
     private func goDown(
-        _ tree: ShapLayout.TreeSpan, _ nodes: UnsafePointer<ShapLayout.Node>, _ repeats: UnsafePointer<Vector>,
+        _ tree: Layout.TreeSpan, _ nodes: UnsafePointer<Layout.Node>, _ repeats: UnsafePointer<Vector>,
         _ buffers: Buffers
     ) {
         let (downward, effect, totals) = unsafe (buffers.downward, buffers.effect, buffers.totals)
@@ -199,7 +209,7 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
     /// The four vectors of a repeated split for the way that this row goes, the row's own side first.
     @inline(__always)
     private func factors(
-        _ tree: ShapLayout.TreeSpan, _ repeatIndex: Int32, _ side: Int, _ repeats: UnsafePointer<Vector>,
+        _ tree: Layout.TreeSpan, _ repeatIndex: Int32, _ side: Int, _ repeats: UnsafePointer<Vector>,
         _ buffers: Buffers
     ) -> UnsafePointer<Vector> {
         let index = Int(repeatIndex)
@@ -211,7 +221,7 @@ struct ShapKernel<Vector: SIMD & Sendable>: Sendable where Vector.Scalar == Floa
         _ totals: UnsafeMutablePointer<Vector>, _ count: Int, into contributions: inout MutableSpan<Double>
     ) {
         for feature in 0..<count {
-            contributions[feature] += unsafe Double((totals[feature] * weights).sum())
+            contributions[feature] += unsafe (totals[feature] * weights).sum().widened
             unsafe totals[feature] = Vector(repeating: 0)
         }
     }

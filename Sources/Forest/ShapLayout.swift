@@ -7,21 +7,21 @@
 ///
 /// Path-dependent, like XGBoost's `pred_contribs`: what a row is not told follows the cover of the training rows. The
 /// ratios are taken over the sum of both children, so that they add up to 1 whatever the file rounds.
-struct ShapLayout: Sendable {
+struct ShapLayout<Scalar: TreeScalar>: Sendable {
     /// Most distinct features on a path that the widest vector still explains exactly.
-    static let maximumPathFeatures = 128
+    static var maximumPathFeatures: Int { 128 }
 
-    /// 32 bytes: a split with its test, its children and the share of rows that each side takes.
+    /// 32 bytes in `Float`: a split with its test, its children and the share of rows that each side takes.
     struct Node: Sendable {
-        var threshold: Float
+        var threshold: Scalar
         var slot: UInt32
         var feature: UInt32
         /// Index into `repeats` of the forest, or -1 where this path meets the feature for the first time.
         var repeatIndex: Int32
-        /// Local indices of the children; for a split with two leaves, the bits of their values.
+        /// Local indices of the children; unused for a split with two leaves, whose values stand in `leafPairs`.
         var children: [2 of UInt32]
         /// Share of the rows that goes left, and right.
-        var ratios: [2 of Float]
+        var ratios: [2 of Scalar]
     }
 
     /// A split on a feature that its path has met before.
@@ -50,6 +50,7 @@ struct ShapLayout: Sendable {
         var firstNode = 0
         var innerCount = 0
         var nodeCount = 0
+        var firstPair = 0
         var firstHanging = 0
         var hangingCount = 0
         var firstRepeat = 0
@@ -59,7 +60,9 @@ struct ShapLayout: Sendable {
     }
 
     private(set) var nodes: [Node] = []
-    private(set) var hanging: [Float] = []
+    /// Left and right leaf of each cherry, in their order.
+    private(set) var leafPairs: [[2 of Scalar]] = []
+    private(set) var hanging: [Scalar] = []
     private(set) var repeats: [Repeat] = []
     private(set) var specials: [Special] = []
     private(set) var trees: [TreeSpan] = []
@@ -74,18 +77,19 @@ struct ShapLayout: Sendable {
     private(set) var slotCount = 1
     private(set) var largestRepeatCount = 0
 
-    init(_ trees: [Tree], featureCount: Int) {
-        for tree in trees { append(tree, featureCount: featureCount) }
+    init(_ trees: [SplitTree<Scalar>]) {
+        for tree in trees { append(tree) }
     }
 
-    private mutating func append(_ tree: Tree, featureCount: Int) {
+    private mutating func append(_ tree: SplitTree<Scalar>) {
         guard !tree.isLeaf(0) else {
-            meanSum += Double(tree.leafValue[0])
+            meanSum += tree.leafValue[0].widened
             return
         }
         let plan = Plan(tree)
         var span = TreeSpan()
         span.firstNode = nodes.count
+        span.firstPair = leafPairs.count
         span.firstHanging = hanging.count
         span.firstRepeat = repeats.count
         span.firstSpecial = specials.count
@@ -96,17 +100,12 @@ struct ShapLayout: Sendable {
         var distinct = [Int](repeating: 1, count: order.count)
         var repeatOf = [UInt32](repeating: 0, count: order.count)
         for (local, node) in order.enumerated() {
-            let cover = (
-                left: Double(tree.cover[Int(tree.left[node])]), right: Double(tree.cover[Int(tree.right[node])])
-            )
-            let leftRatio = cover.left / (cover.left + cover.right)
+            let leftRatio = tree.leftRatio(of: node)
+            let test = tree.tests[node]
             var entry = Node(
-                threshold: tree.threshold[node],
-                slot: RowImage.index(
-                    feature: tree.feature[node], defaultLeft: tree.defaultLeft[node], featureCount: featureCount),
-                feature: UInt32(tree.feature[node]), repeatIndex: -1, children: [0, 0],
-                ratios: [Float(leftRatio), Float(1 - leftRatio)])
-            if let test = SpecialTest(tree, node) { specials.append(Special(node: UInt32(local), test: test)) }
+                threshold: test.bound, slot: test.slot, feature: UInt32(tree.feature[node]), repeatIndex: -1,
+                children: [0, 0], ratios: [Scalar(nearest: leftRatio), Scalar(nearest: 1 - leftRatio)])
+            if let special = test.special { specials.append(Special(node: UInt32(local), test: special)) }
             entry.children = children(of: node, local: local, tree, plan, &span)
             // The nearest split above on the same feature, if there is one.
             var above = plan.parent[local]
@@ -130,7 +129,7 @@ struct ShapLayout: Sendable {
             pathFeatures = max(pathFeatures, distinct[local])
             nodes.append(entry)
         }
-        meanSum += plan.mean(tree)
+        meanSum += tree.mean
         span.hangingCount = hanging.count - span.firstHanging
         span.repeatCount = repeats.count - span.firstRepeat
         span.specialCount = specials.count - span.firstSpecial
@@ -140,16 +139,17 @@ struct ShapLayout: Sendable {
     }
 
     private mutating func children(
-        of node: Int, local: Int, _ tree: Tree, _ plan: Plan, _ span: inout TreeSpan
+        of node: Int, local: Int, _ tree: SplitTree<Scalar>, _ plan: Plan, _ span: inout TreeSpan
     ) -> [2 of UInt32] {
         let (left, right) = (Int(tree.left[node]), Int(tree.right[node]))
         guard local < span.innerCount else {
-            return [tree.leafValue[left].bitPattern, tree.leafValue[right].bitPattern]
+            leafPairs.append([tree.leafValue[left], tree.leafValue[right]])
+            return [0, 0]
         }
         return [slot(of: left, tree, plan, span), slot(of: right, tree, plan, span)]
     }
 
-    private mutating func slot(of child: Int, _ tree: Tree, _ plan: Plan, _ span: TreeSpan) -> UInt32 {
+    private mutating func slot(of child: Int, _ tree: SplitTree<Scalar>, _ plan: Plan, _ span: TreeSpan) -> UInt32 {
         guard tree.isLeaf(child) else { return UInt32(plan.local[child]) }
         hanging.append(tree.leafValue[child])
         return UInt32(span.nodeCount + hanging.count - span.firstHanging - 1)
@@ -165,7 +165,7 @@ extension ShapLayout {
         var parent: [Int] = []
         var side: [UInt8] = []
 
-        init(_ tree: Tree) {
+        init(_ tree: SplitTree<Scalar>) {
             local = [Int](repeating: -1, count: tree.nodeCount)
             var above = [Int](repeating: -1, count: tree.nodeCount)
             var depth = [Int](repeating: 0, count: tree.nodeCount)
@@ -190,17 +190,6 @@ extension ShapLayout {
             for (index, node) in order.enumerated() { local[node] = index }
             parent = order.map { above[$0] < 0 ? -1 : local[above[$0]] }
             side = order.map { above[$0] >= 0 && Int(tree.right[above[$0]]) == $0 ? 1 : 0 }
-        }
-
-        /// Cover-weighted mean of the leaves, children before parents.
-        func mean(_ tree: Tree) -> Double {
-            var means = tree.leafValue.map(Double.init)
-            for node in (0..<tree.nodeCount).reversed() where !tree.isLeaf(node) {
-                let (left, right) = (Int(tree.left[node]), Int(tree.right[node]))
-                let (leftCover, rightCover) = (Double(tree.cover[left]), Double(tree.cover[right]))
-                means[node] = (means[left] * leftCover + means[right] * rightCover) / (leftCover + rightCover)
-            }
-            return means[0]
         }
     }
 }

@@ -5,9 +5,9 @@ public final class ShapScratch {
     let slotCount: Int
     let repeatCount: Int
     let featureCount: Int
-    let lanes: Int
+    let vectorBytes: Int
 
-    /// `lanes` floats for each slot, three times, and for each feature; 64-byte aligned.
+    /// One vector for each slot, three times, and for each feature; 64-byte aligned.
     let vectors: UnsafeMutableRawPointer
 
     /// Which way the row goes at each split, 0 or 1.
@@ -16,12 +16,12 @@ public final class ShapScratch {
     /// Per repeat of a tree: whether the row has followed the path so far (shifted by one, the first entry is 1).
     let followed: UnsafeMutablePointer<UInt8>
 
-    init(slotCount: Int, repeatCount: Int, featureCount: Int, lanes: Int) {
+    init(slotCount: Int, repeatCount: Int, featureCount: Int, vectorBytes: Int) {
         self.slotCount = slotCount
         self.repeatCount = repeatCount
         self.featureCount = featureCount
-        self.lanes = lanes
-        let byteCount = (3 * slotCount + featureCount) * lanes * MemoryLayout<Float>.stride
+        self.vectorBytes = vectorBytes
+        let byteCount = (3 * slotCount + featureCount) * vectorBytes
         unsafe vectors = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 64), alignment: 64)
         unsafe vectors.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 64))
         unsafe directions = .allocate(capacity: slotCount)
@@ -37,8 +37,8 @@ public final class ShapScratch {
     }
 
     /// Whether this scratch was made for a forest at least as large.
-    func fits(_ layout: ShapLayout, featureCount: Int, lanes: Int) -> Bool {
-        slotCount >= layout.slotCount && repeatCount >= layout.largestRepeatCount && self.lanes >= lanes
+    func fits<Scalar>(_ layout: ShapLayout<Scalar>, featureCount: Int, vectorBytes: Int) -> Bool {
+        slotCount >= layout.slotCount && repeatCount >= layout.largestRepeatCount && self.vectorBytes >= vectorBytes
             && self.featureCount >= featureCount
     }
 }

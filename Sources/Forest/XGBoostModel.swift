@@ -29,9 +29,9 @@ struct XGBoostModel {
             throw ForestError(.unsupportedModel, "\(max(classes, targets)) outputs; only models with one are served")
         }
         let objectiveName = try learner.member("objective").member("name").string()
-        guard let objective = Objective(rawValue: objectiveName) else {
+        guard let objective = Objective(xgboost: objectiveName) else {
             throw ForestError(
-                .unsupportedModel, "an objective that is not one of the \(Objective.allCases.count) known")
+                .unsupportedModel, "an objective that is not one of the \(Objective.xgboostCases.count) known")
         }
         self.objective = objective
         baseMargin = try Self.baseMargin(parameters.member("base_score"), objective)
