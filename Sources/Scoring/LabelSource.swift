@@ -31,6 +31,15 @@ public protocol LabelSource: Sendable {
     func labelCandidates(of tenant: Tenant, after row: Int64?, limit: Int) async throws(StoreError) -> LabelPage
 }
 
+/// What judging a trial reads of a store.
+public protocol TrialSource: Sendable {
+    /// As ``LabelSource/labelCandidates(of:after:limit:)``, of those scores that a model on trial (`challenger`, its SHA-256)
+    /// gave too, with what it said.
+    func trialCandidates(
+        of tenant: Tenant, challenger: String, after row: Int64?, limit: Int
+    ) async throws(StoreError) -> LabelPage
+}
+
 extension LabelSource {
     /// Reads all pages into a collector. `progress` gets the scores looked at.
     ///

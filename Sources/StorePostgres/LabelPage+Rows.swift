@@ -4,14 +4,16 @@ import Learning
 import Scoring
 
 extension PostgresConnection {
-    /// ``LabelSource/labelCandidates(of:after:limit:)``: a tenant's scores are numbered in the order of their commits.
+    /// ``LabelSource/labelCandidates(of:after:limit:)``, or with a challenger
+    /// ``LabelSource/trialCandidates(of:challenger:after:limit:)``: a tenant's scores are numbered in the order of their commits.
     func labelPage(
-        of tenant: Tenant, after row: Int64?, limit: Int, within deadline: Duration
+        of tenant: Tenant, challenger: String? = nil, after row: Int64?, limit: Int, within deadline: Duration
     ) throws -> LabelPage {
         let stretch = min(max(limit, 1), 10_000)
-        let rows = try run(
-            Statement(Queries.labels).binding(tenant.name).binding(row ?? 0).binding(Int64(stretch)),
-            within: deadline)
+        var asked = Statement(challenger == nil ? Queries.labels : Queries.trials).binding(tenant.name)
+            .binding(row ?? 0).binding(Int64(stretch))
+        if let challenger { asked = asked.binding(challenger) }
+        let rows = try run(asked, within: deadline)
         guard rows.count > 0 else { return LabelPage(candidates: [], next: nil) }
         var candidates: [LabelCandidate] = []
         for row in 0..<rows.count where rows.integer(row, 9) == 0 {
@@ -38,6 +40,6 @@ extension LabelCandidate {
             modelSHA256: try rows.needText(row, 4), probability: try rows.needReal(row, 5),
             firstWonAt: rows.integer(row, 6).map { Timestamp(milliseconds: $0) },
             firstOtherAt: rows.integer(row, 7).map { Timestamp(milliseconds: $0) },
-            isResolvedBefore: rows.integer(row, 8) == 1)
+            isResolvedBefore: rows.integer(row, 8) == 1, trialProbability: rows.real(row, 10))
     }
 }

@@ -3,13 +3,23 @@ public import Leads
 import Learning
 public import Scoring
 
-extension PostgresLeadStore: LabelSource {
+extension PostgresLeadStore: LabelSource, TrialSource {
     public func labelCandidates(
         of tenant: Tenant, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {
         let deadline = configuration.queryDeadline
         return try await read("read labels") { connection in
             try connection.labelPage(of: tenant, after: row, limit: limit, within: deadline)
+        }
+    }
+
+    public func trialCandidates(
+        of tenant: Tenant, challenger: String, after row: Int64?, limit: Int
+    ) async throws(StoreError) -> LabelPage {
+        let deadline = configuration.queryDeadline
+        return try await read("read a trial") { connection in
+            try connection.labelPage(
+                of: tenant, challenger: challenger, after: row, limit: limit, within: deadline)
         }
     }
 }

@@ -156,5 +156,8 @@ enum Schema {
         ALTER TABLE scores ADD COLUMN shadow_model text COLLATE "C", ADD COLUMN shadow_score float8,
             ADD COLUMN shadow_probability float8
         """,
+        """
+        CREATE INDEX scores_by_shadow ON scores (tenant, shadow_model, id) WHERE shadow_model IS NOT NULL
+        """,
     ]
 }

@@ -3,11 +3,19 @@ import GRDB
 public import Leads
 public import Scoring
 
-extension SQLiteLeadStore: LabelSource {
+extension SQLiteLeadStore: LabelSource, TrialSource {
     public func labelCandidates(
         of tenant: Tenant, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {
         try await read("read labels") { try $0.labelPage(of: tenant, after: row, limit: limit) }
+    }
+
+    public func trialCandidates(
+        of tenant: Tenant, challenger: String, after row: Int64?, limit: Int
+    ) async throws(StoreError) -> LabelPage {
+        try await read("read a trial") {
+            try $0.trialPage(of: tenant, challenger: challenger, after: row, limit: limit)
+        }
     }
 }
 

@@ -109,5 +109,6 @@ enum Schema {
         ALTER TABLE scores ADD COLUMN shadow_model TEXT;
         ALTER TABLE scores ADD COLUMN shadow_score REAL;
         ALTER TABLE scores ADD COLUMN shadow_probability REAL;
+        CREATE INDEX scores_by_shadow ON scores (shadow_model) WHERE shadow_model IS NOT NULL;
         """
 }

@@ -8,8 +8,7 @@ import Learning
 struct ChildTrainer: ModelTrainer {
     /// The store's address as `--database` takes it. The child gets it in its environment: arguments are everybody's to read.
     var database: String
-    /// The child is ended after it.
-    var deadline: Duration
+    var settings: LearningSettings
 
     /// Of what the child says; the rest is thrown away.
     private static let maximumOutput = 1 << 20
@@ -22,8 +21,8 @@ struct ChildTrainer: ModelTrainer {
         let (old, new) = (folder.appending(path: "champion.leadwire"), folder.appending(path: "model.leadwire"))
         try Data(champion.serialized()).write(to: old)
         let output = try await run([
-            "train", "--from-store", "--background", "--json", "--tenant", tenant.name, "--against", old.path, "--out",
-            new.path,
+            "train", "--from-store", "--background", "--json", "--tenant", tenant.name, "--label-window",
+            "\(settings.labelWindow.length.components.seconds / 86_400)d", "--against", old.path, "--out", new.path,
         ])
         guard let document = try? JSONDocument(parsing: output.standard) else {
             throw TrainingFailure("the training process did not say what it found")
@@ -54,8 +53,9 @@ struct ChildTrainer: ModelTrainer {
         // A thread each: a pipe that is full would hold the child.
         async let said = Self.read(standard)
         async let complained = Self.read(error)
-        let limit = Task { [deadline] in
-            try await Task.sleep(for: deadline)
+        // What takes longer is ended.
+        let limit = Task { [settings] in
+            try await Task.sleep(for: settings.deadline)
             running.end()
         }
         defer { limit.cancel() }

@@ -73,6 +73,36 @@ extension ConformanceCase {
             #expect(try await page(store, tenant: Tenant("nobody")).candidates.isEmpty)
             await store.close()
         },
+        ConformanceCase("what a model on trial said is read with what became of its leads, of one tenant") { harness in
+            let store = try await harness.open()
+            let source = try #require(store as? any TrialSource)
+            for number in 0..<9 as Range<Int64> {
+                let tenant = number == 4 ? Sample.otherTenant : Sample.tenant
+                var commit = Sample.scored("lead \(number)", at: Sample.at(number), tenant: tenant)
+                if number % 2 == 0 {
+                    commit.scores[0].shadow = ShadowScore(
+                        modelSHA256: number == 8 ? "other" : "trial", mlScore: 50,
+                        conversionProbability: Double(number) / 10)
+                }
+                _ = try await store.commit(commit)
+            }
+            _ = try await store.commit(Sample.outcome("lead 2", .won, at: Sample.at(12)))
+            try await store.optOut("lead 0", tenant: Sample.tenant, at: Sample.at(20))
+            var found: [LabelCandidate] = []
+            var row: Int64?
+            var pages = 0
+            repeat {
+                let page = try await source.trialCandidates(
+                    of: Sample.tenant, challenger: "trial", after: row, limit: 1)
+                found += page.candidates
+                row = page.next
+                pages += 1
+            } while row != nil && pages < 20
+            #expect(found.map(\.trialProbability) == [0.2, 0.6])
+            #expect(found.map(\.firstWonAt) == [Sample.at(12), nil])
+            #expect(found.map(\.probability) == [0.212, 0.212])
+            await store.close()
+        },
         ConformanceCase("opted-out and erased leads are no label candidates") { harness in
             let store = try await harness.open()
             for (number, lead) in ["a", "b", "c"].enumerated() {

@@ -79,6 +79,7 @@ import Testing
         _ = try await store.history(of: "a", tenant: tenant, limit: 5)
         _ = try await store.export("a", tenant: tenant)
         _ = try await store.labelCandidates(of: tenant, after: nil, limit: 2)
+        _ = try await store.trialCandidates(of: tenant, challenger: "x", after: nil, limit: 2)
         _ = try await store.events(after: 0, tenant: tenant, limit: 5)
         _ = try await store.statistics(of: tenant)
         _ = try await store.idempotencyRecord("k", tenant: tenant, since: Sample.at(0))

@@ -66,8 +66,8 @@ final class DriftWatch: Sendable {
         case .ok, .unknown: return "What comes in looks again like what the model was measured on."
         case .watch: return "What comes in begins to differ from what the model was measured on\(what)."
         case .act:
-            return "What comes in differs much from what the model was measured on\(what): its probabilities may be wrong "
-                + "until it is trained again."
+            return "What comes in differs much from what the model was measured on\(what): its probabilities may be "
+                + "wrong until it is trained again."
         }
     }
 }

@@ -23,6 +23,7 @@ final class Retrainer: Sendable {
     private let trainer: any ModelTrainer
     private let ledger: any TrainingLedger
     private let desk: ModelDesk
+    private let judge: TrialJudge?
     private let clock: any WallClock
     private let logger: Logger
     /// Whose model a tenant's outcomes make.
@@ -33,12 +34,13 @@ final class Retrainer: Sendable {
 
     init(
         settings: LearningSettings, trainer: any ModelTrainer, ledger: any TrainingLedger, desk: ModelDesk,
-        clock: any WallClock, logger: Logger, scope: @escaping @Sendable (Tenant) -> ModelScope
+        judge: TrialJudge?, clock: any WallClock, logger: Logger, scope: @escaping @Sendable (Tenant) -> ModelScope
     ) {
         self.settings = settings
         self.trainer = trainer
         self.ledger = ledger
         self.desk = desk
+        self.judge = judge
         self.clock = clock
         self.logger = logger
         self.scope = scope
@@ -68,6 +70,12 @@ final class Retrainer: Sendable {
                 while (try? await Task.sleep(for: settings.checkInterval)) != nil { asking.yield(nil) }
                 asking.finish()
             }
+            if let judge {
+                tasks.addTask { [settings] in
+                    // The pace itself: until the task is cancelled.
+                    while (try? await Task.sleep(for: settings.judgeInterval)) != nil { await judge.judgeAll() }
+                }
+            }
             tasks.addTask { [self] in
                 for await tenant in asked {
                     if let tenant { await train(tenant) } else { await look() }
@@ -84,23 +92,11 @@ final class Retrainer: Sendable {
             for (tenant, counts) in tenants.sorted(by: { $0.key.name < $1.key.name }) {
                 guard !Task.isCancelled else { return }
                 let mark = try await ledger.trainingMark(of: tenant)
-                if isDue(mark, counts, at: clock.now) { await train(tenant) }
+                if settings.isDue(mark, won: counts.won, other: counts.other, at: clock.now) { await train(tenant) }
             }
         } catch {
             logger.warning("what there is to learn from can't be read now (\(error.code.rawValue))")
         }
-    }
-
-    /// Whether enough is new.
-    func isDue(_ mark: TrainingMark?, _ counts: (won: Int, other: Int), at now: Timestamp) -> Bool {
-        guard settings.afterOutcomes > 0 || settings.every != nil else { return false }
-        guard let mark else {
-            return counts.won >= API.outcomesNeeded && counts.other >= API.outcomesNeeded
-        }
-        guard mark.busyUntil <= now, mark.startedAt.advanced(by: settings.pause) <= now else { return false }
-        let new = counts.won + counts.other - mark.outcomes
-        if settings.afterOutcomes > 0, new >= settings.afterOutcomes { return true }
-        return new > 0 && settings.every.map { mark.startedAt.advanced(by: $0) <= now } ?? false
     }
 
     /// Trains one tenant's model, and lets it take over if it is better.

@@ -56,6 +56,8 @@ extension API {
         } else {
             json.null()
         }
+        json.key("trial")
+        if let standing = judge?.standing(of: tenant) { standing.encode(to: &json) } else { json.null() }
         json.key("drift")
         ModelJSON.drift(engine.drift(of: tenant), into: &json)
         json.key("training")

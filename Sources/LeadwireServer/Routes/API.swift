@@ -27,6 +27,8 @@ struct API: Sendable {
     var desk: ModelDesk?
     /// Learns from outcomes, where the server does.
     var retrainer: Retrainer?
+    /// How models on trial stand.
+    var judge: TrialJudge?
     /// Whose model a tenant's outcomes and artifacts are for.
     var modelScope: @Sendable (Tenant) -> ModelScope
     /// The other nodes on the same store, where it may have several.

@@ -95,11 +95,17 @@ public struct LeadwireServer: Sendable {
         let desk = models.map {
             ModelDesk(models: $0, engine: engine, store: store, ledger: ledger, nodes: nodes, clock: clock)
         }
+        var judge: TrialJudge?
+        if let source = opened as? any TrialSource, let ledger, let desk {
+            judge = TrialJudge(
+                source: source, ledger: ledger, engine: engine, desk: desk, settings: settings.learning, clock: clock,
+                logger: logger, scope: modelScope)
+        }
         var retrainer: Retrainer?
         if let trainer = parts.trainer, let ledger, let desk {
             retrainer = Retrainer(
-                settings: settings.learning, trainer: trainer, ledger: ledger, desk: desk, clock: clock, logger: logger,
-                scope: modelScope)
+                settings: settings.learning, trainer: trainer, ledger: ledger, desk: desk, judge: judge, clock: clock,
+                logger: logger, scope: modelScope)
         }
         let statistics = RequestStatistics()
         let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
@@ -112,7 +118,8 @@ public struct LeadwireServer: Sendable {
             health: HealthMonitor(
                 engine: engine, store: store, cache: parts.cache, publisher: publisher, exchange: exchange),
             statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
-            revocations: access?.revocations, desk: desk, retrainer: retrainer, modelScope: modelScope, nodes: nodes,
+            revocations: access?.revocations, desk: desk, retrainer: retrainer, judge: judge, modelScope: modelScope,
+            nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
         self.retrainer = retrainer
         drift = desk.map {

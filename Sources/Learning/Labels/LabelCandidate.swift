@@ -17,10 +17,13 @@ public struct LabelCandidate: Sendable, Hashable {
     public var firstOtherAt: Timestamp?
     /// An outcome stands before the score: what became of the lead was known already.
     public var isResolvedBefore: Bool
+    /// What a model on trial said of the same lead, 0...1; nil where that was not asked for.
+    public var trialProbability: Double?
 
     public init(
         leadKey: UInt64, scoredAt: Timestamp, features: FeatureVector?, modelSHA256: String, probability: Double,
-        firstWonAt: Timestamp? = nil, firstOtherAt: Timestamp? = nil, isResolvedBefore: Bool = false
+        firstWonAt: Timestamp? = nil, firstOtherAt: Timestamp? = nil, isResolvedBefore: Bool = false,
+        trialProbability: Double? = nil
     ) {
         self.leadKey = leadKey
         self.scoredAt = scoredAt
@@ -30,6 +33,7 @@ public struct LabelCandidate: Sendable, Hashable {
         self.firstWonAt = firstWonAt
         self.firstOtherAt = firstOtherAt
         self.isResolvedBefore = isResolvedBefore
+        self.trialProbability = trialProbability
     }
 
     /// 64 bits of a lead's id, equal on every machine: FNV-1a over its UTF-8, mixed. Two of a million leads share one
