@@ -66,6 +66,8 @@ struct Factor: Sendable {
     }
 
     static let maximumShown = 12
+    /// A factor weaker than this share of the strongest is not worth a line.
+    private static let leastStrength = 0.02
     /// A level is named only with so many sampled rows.
     private static let minimumLevelRows = 10
 
@@ -79,7 +81,7 @@ struct Factor: Sendable {
     var levels: [Level]
     var points: [Point]
 
-    /// The strongest factors first; a factor that moved nothing is left out.
+    /// The strongest factors first; those that hardly moved anything are left out.
     static func summary(_ sample: FactorSample, artifact: ModelArtifact) -> [Factor] {
         let slope = Float(artifact.calibration?.slope ?? 1)
         let columns = artifact.schema.table(raw: false).columns
@@ -88,7 +90,8 @@ struct Factor: Sendable {
             (0..<sample.count).reduce(0.0) { $0 + Double(abs(sample.shap[$1 * sample.width + feature] * slope)) }
                 / Double(max(1, sample.count))
         }
-        let order = strengths.indices.filter { strengths[$0] > 0 }
+        let least = (strengths.max() ?? 0) * leastStrength
+        let order = strengths.indices.filter { strengths[$0] > 0 && strengths[$0] >= least }
             .sorted { (strengths[$1], $0) < (strengths[$0], $1) }
         return order.prefix(maximumShown).map { feature in
             let pushes = (0..<sample.count).map { sample.shap[$0 * sample.width + feature] * slope }

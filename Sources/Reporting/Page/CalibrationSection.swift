@@ -48,40 +48,53 @@ struct CalibrationSection {
         }
     }
 
-    private var reliability: Markup {
-        let bins = report.reliability.bins
-        let highest = bins.map { max($0.promised, $0.interval.upperBound) }.max() ?? 1
-        let top = min(1, highest * 1.05)
-        var plot = Plot(x: 0...top, y: 0...top)
-        plot.xAxis(Plot.percentTicks(plot.x), title: "chance that the model gave")
-        plot.yAxis(Plot.percentTicks(plot.y))
-        plot.line([(0, 0), (top, top)], style: "plain")
-        for bin in bins {
-            plot.interval(bin.promised, bin.interval, style: "model")
-            plot.dot(bin.promised, bin.observed, style: "model")
-        }
-        return plot.svg("Reliability: share that closed by the chance that the model gave")
-    }
-
     private static let places = [
         0.0001, 0.0003, 0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.997,
         0.999,
     ]
 
+    /// Round chances inside a range of log-odds, as many as have room beside each other.
+    private static func ticks(
+        _ range: ClosedRange<Double>, room: Double, from start: Double, to end: Double
+    ) -> [(Double, String)] {
+        let scale = Scale(range, from: start, to: end)
+        var last = -100.0
+        var ticks: [(Double, String)] = []
+        for place in places {
+            let logOdds = ScoreHistogram.logOdds(place)
+            guard range.contains(logOdds), scale(logOdds) - last > room else { continue }
+            last = scale(logOdds)
+            let digits = place < 0.001 || place > 0.999 ? 2 : place < 0.01 || place > 0.99 ? 1 : 0
+            ticks.append((logOdds, Wording.decimals(place * 100, digits) + "%"))
+        }
+        return ticks
+    }
+
+    /// On the scale of log-odds on both sides: the many leads of a small chance would lie in one corner of a plain one.
+    private var reliability: Markup {
+        let bins = report.reliability.bins
+        func logOdds(_ share: Double) -> Double { ScoreHistogram.logOdds(min(0.999, max(0.001, share))) }
+        let ends = bins.flatMap { [$0.promised, $0.observed, $0.interval.lowerBound, $0.interval.upperBound] }
+            .filter { $0 > 0 && $0 < 1 }.map(logOdds)
+        let range = (ends.min() ?? -3) - 0.2...(ends.max() ?? 3) + 0.2
+        var plot = Plot(x: range, y: range)
+        plot.xAxis(Self.ticks(range, room: 36, from: 42, to: Plot.width - 14), title: "chance that the model gave")
+        plot.yAxis(Self.ticks(range, room: 20, from: 0, to: 206))
+        plot.line([(range.lowerBound, range.lowerBound), (range.upperBound, range.upperBound)], style: "plain")
+        for bin in bins {
+            let place = logOdds(bin.promised)
+            let interval = logOdds(bin.interval.lowerBound)...logOdds(bin.interval.upperBound)
+            plot.interval(place, interval, style: "model")
+            plot.dot(place, logOdds(bin.observed), style: "model", radius: 3.5)
+        }
+        return plot.svg("Reliability: share that closed by the chance that the model gave")
+    }
+
     private var histogram: Markup {
         let histogram = report.histogram
         let highest = (histogram.closed + histogram.others).max() ?? 1
         var plot = Plot(x: histogram.range, y: 0...highest * 1.08)
-        var last = -100.0
-        var ticks: [(Double, String)] = []
-        for place in Self.places {
-            let logOdds = ScoreHistogram.logOdds(place)
-            // Labels need room beside each other.
-            guard histogram.range.contains(logOdds), plot.x(logOdds) - last > 38 else { continue }
-            last = plot.x(logOdds)
-            let digits = place < 0.001 || place > 0.999 ? 2 : place < 0.01 || place > 0.99 ? 1 : 0
-            ticks.append((logOdds, Wording.decimals(place * 100, digits) + "%"))
-        }
+        let ticks = Self.ticks(histogram.range, room: 38, from: 42, to: Plot.width - 14)
         plot.yAxis(Plot.percentTicks(plot.y))
         plot.xAxis(ticks, title: "chance that the model gave", hasGrid: false)
         let step = (histogram.range.upperBound - histogram.range.lowerBound) / Double(ScoreHistogram.bins)

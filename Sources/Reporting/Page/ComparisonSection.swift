@@ -19,7 +19,10 @@ struct ComparisonSection {
         (.liftAt10, "Lift in the first tenth", "times as many closings as in all of the list"),
         (.logLoss, "Log loss", "surprise about what happened; lower is better"),
         (.brier, "Brier score", "squared error of the chances; lower is better"),
-        (.ece, "Calibration error", "how far chances and rates lie apart; lower is better"),
+        (
+            .ece, "Calibration error",
+            "how far chances and rates lie apart; lower is better (resampling makes it look larger)"
+        ),
     ]
 
     private func figures(_ page: inout Markup) {
@@ -43,10 +46,14 @@ struct ComparisonSection {
     private static func cell(_ figures: QualityFigures, _ measure: Measure) -> TableCell {
         let figure = figures.figures.first { $0.measure == measure }
         let places = measure == .liftAt10 ? 2 : 3
-        let hasRange = figure?.interval.map { $0.lowerBound < $0.upperBound } ?? false
         return TableCell(
             figure?.value.map { Wording.decimals($0, places) },
-            interval: hasRange ? figure?.interval.map { Wording.range($0, places) } : nil)
+            interval: figure?.interval.flatMap { range in
+                let (low, high) = (
+                    Wording.decimals(range.lowerBound, places), Wording.decimals(range.upperBound, places)
+                )
+                return low == high ? nil : low + "–" + high
+            })
     }
 
     // MARK: Baselines
@@ -92,10 +99,8 @@ struct ComparisonSection {
                 return ("The model ranks better than any simple way; the best of them is \(best) (\(pair)).", .ok)
             }
             if mine.upperBound < theirs.lowerBound {
-                return (
-                    "A simple way ranks better: \(best) (\(pair) the other way round). The model should be trained on newer "
-                        + "rows.", .act
-                )
+                let figures = "\(Wording.decimals(otherValue, 3)) against the model’s \(Wording.decimals(value, 3))"
+                return ("A simple way ranks better: \(best) (\(figures)). Train again on newer rows.", .act)
             }
         }
         return (

@@ -113,7 +113,7 @@ enum PageStyle {
           th, td { border: 0; padding: 1px 0; }
           td { display: flex; justify-content: space-between; gap: 14px; text-align: right; }
           td::before { content: attr(data-name); color: var(--soft); text-align: left; flex: 0 1 auto; }
-          td.words { text-align: right; }
+          td.words { display: block; text-align: left; color: var(--soft); } td.words::before { content: none; }
           td:first-child { display: block; padding-bottom: 3px; } td:first-child::before { content: none; }
           td.blank { display: none; }
           .factors li { grid-template-columns: minmax(0, 1fr); }
