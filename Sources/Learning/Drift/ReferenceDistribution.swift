@@ -131,6 +131,15 @@ public struct ReferenceDistribution: Sendable, Hashable {
         self.init(validated: .numbers(bounds: bounds), counts + [pending], 0, 0)
     }
 
+    /// The bin of a value among ``counts``; `counts.count` for a missing one.
+    public func bin(of value: Float) -> Int {
+        if value.isNaN { return counts.count }
+        switch bins {
+        case .numbers(let bounds): return bounds.count { value >= $0 }
+        case .levels(let codes): return Self.code(of: value).flatMap(codes.firstIndex) ?? codes.count
+        }
+    }
+
     /// A category's value as a code; nil for what is none.
     static func code(of value: Float) -> Int32? { value >= 0 && value < 16_777_216 ? Int32(value) : nil }
 }
