@@ -298,6 +298,8 @@ public protocol LeadStore: Sendable {
     /// Removes everything of the lead; its events keep their offsets as erased. nil if nothing was known.
     func erase(_ leadID: String, tenant: Tenant, at: Timestamp) async throws(StoreError) -> ErasureReceipt?
     func export(_ leadID: String, tenant: Tenant) async throws(StoreError) -> LeadExport?
+    /// What is known of how it ended, by moment; empty for a lead never heard of.
+    func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome]
 
     func position(of tenant: Tenant) async throws(StoreError) -> StreamPosition
     /// Events after `offset`, oldest first, at most `limit`; an erased one has type nil in its place.

@@ -29,7 +29,7 @@ struct ChildTrainer: ModelTrainer {
         }
         return TrainedModel(
             artifact: [UInt8](try Data(contentsOf: new)),
-            comparison: document.root["comparison"].flatMap { GateComparison($0) })
+            comparison: document.root["against"]?["comparison"].flatMap { GateComparison($0) })
     }
 
     private struct Output {
