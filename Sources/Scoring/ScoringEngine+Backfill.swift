@@ -51,7 +51,7 @@ extension ScoringEngine {
     public func backfill(_ leads: [PastLead], tenant: Tenant) async throws(ScoringError) -> [BackfillResult] {
         precondition(leads.count <= Self.backfillBatch, "a batch has at most \(Self.backfillBatch) leads")
         guard !leads.isEmpty else { return [] }
-        let model = current
+        let model = champion(of: tenant)
         let known = try await known(leads, tenant: tenant)
         var results = known.map { $0 ?? .scored }
         var commits: [(place: Int, commit: Commit)] = []

@@ -27,9 +27,11 @@ struct ChildTrainer: ModelTrainer {
         guard let document = try? JSONDocument(parsing: output.standard) else {
             throw TrainingFailure("the training process did not say what it found")
         }
+        let against = document.root["against"]
         return TrainedModel(
             artifact: [UInt8](try Data(contentsOf: new)),
-            comparison: document.root["against"]?["comparison"].flatMap { GateComparison($0) })
+            comparison: against?["comparison"].flatMap { GateComparison($0) },
+            calibration: against?["calibration"].flatMap { CalibrationReading($0) })
     }
 
     private struct Output {
@@ -68,7 +70,7 @@ struct ChildTrainer: ModelTrainer {
         try Task.checkCancellation()
         guard status == 0 else {
             let lines = String(decoding: output.error, as: UTF8.self).split(separator: "\n")
-            let isTooLittle = try? JSONDocument(parsing: output.standard).root["error"]?.string == "not_enough_data"
+            let isTooLittle = try? JSONDocument(parsing: output.standard).root["error"]?.string == "notEnoughData"
             throw TrainingFailure(
                 lines.last.map(String.init) ?? "the training process ended with status \(status)",
                 needsMoreOutcomes: isTooLittle ?? false)

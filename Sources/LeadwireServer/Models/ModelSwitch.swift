@@ -63,8 +63,10 @@ final class ModelSwitch: Sendable {
     func trial(in scope: ModelScope) async throws(APIError) -> String? {
         let kept = try await models(in: scope)
         let since = kept.compactMap(\.promotedAt).max()
+        let inUse = inUse(in: scope).sha256
         return kept.first { model in
-            model.promotedAt == nil && model.rejectedAt == nil && since.map { model.addedAt >= $0 } ?? true
+            model.sha256 != inUse && model.promotedAt == nil && model.rejectedAt == nil
+                && since.map { model.addedAt >= $0 } ?? true
         }?.sha256
     }
 

@@ -17,10 +17,13 @@ public struct TrainedModel: Sendable {
     public var artifact: [UInt8]
     /// nil where the newest slice could not tell.
     public var comparison: GateComparison?
+    /// Whether what the model in use had said came true.
+    public var calibration: CalibrationReading?
 
-    public init(artifact: [UInt8], comparison: GateComparison?) {
+    public init(artifact: [UInt8], comparison: GateComparison?, calibration: CalibrationReading?) {
         self.artifact = artifact
         self.comparison = comparison
+        self.calibration = calibration
     }
 }
 

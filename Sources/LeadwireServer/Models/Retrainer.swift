@@ -1,3 +1,4 @@
+import JSONBytes
 import Leads
 import Learning
 import Logging
@@ -13,6 +14,8 @@ final class Retrainer: Sendable {
         var last: TrainingMark?
         /// Why the last training here brought nothing.
         var failure: String?
+        /// Whether what the model in use had said came true, as the last training here found it.
+        var calibration: CalibrationReading?
     }
 
     /// Trainings that were asked for and wait.
@@ -29,6 +32,7 @@ final class Retrainer: Sendable {
     /// Whose model a tenant's outcomes make.
     private let scope: @Sendable (Tenant) -> ModelScope
     private let failures = NIOLockedValueBox<[Tenant: String]>([:])
+    private let calibrations = NIOLockedValueBox<[Tenant: (model: String, reading: CalibrationReading)]>([:])
     private let asked: AsyncStream<Tenant?>
     private let asking: AsyncStream<Tenant?>.Continuation
 
@@ -59,7 +63,9 @@ final class Retrainer: Sendable {
         let mark = try await ledger.trainingMark(of: tenant)
         let failure = failures.withLockedValue { $0[tenant] }
         let isTraining = mark.map { $0.busyUntil > clock.now } ?? false
-        return Reading(isTraining: isTraining, last: mark, failure: failure)
+        let inUse = desk.models.inUse(in: scope(tenant)).sha256
+        let calibration = calibrations.withLockedValue { $0[tenant] }.flatMap { $0.model == inUse ? $0.reading : nil }
+        return Reading(isTraining: isTraining, last: mark, failure: failure, calibration: calibration)
     }
 
     /// Looks and learns until the task is cancelled.
@@ -133,6 +139,7 @@ final class Retrainer: Sendable {
         let champion = desk.models.inUse(in: scope)
         logger.notice("training began", metadata: ["tenant": "\(tenant.name)"])
         let trained = try await trainer.train(tenant: tenant, against: champion)
+        if let calibration = trained.calibration { try await note(calibration, of: champion, tenant) }
         let model = try await desk.add(
             artifact: trained.artifact, in: scope, caller: tenant, comparison: trained.comparison)
         logger.notice(
@@ -143,6 +150,23 @@ final class Retrainer: Sendable {
             desk.models.inUse(in: scope).sha256 == champion.sha256, model.sha256 != champion.sha256
         else { return }
         try await desk.promote(model.sha256, in: scope, caller: tenant, comparison: trained.comparison)
+    }
+
+    /// Says it once when the model's promises begin to differ from what came true.
+    private func note(
+        _ calibration: CalibrationReading, of champion: ModelArtifact, _ tenant: Tenant
+    ) async throws(APIError) {
+        let before = calibrations.withLockedValue { $0[tenant] }
+        calibrations.withLockedValue { $0[tenant] = (champion.sha256, calibration) }
+        let was = before?.model == champion.sha256 ? before?.reading.verdict : nil
+        guard calibration.verdict != was, [.watch, .act].contains(calibration.verdict) else { return }
+        let promised = Int(calibration.expected.rounded())
+        try await desk.say(
+            .drift, "\(calibration.observed) leads were won where the model promised \(promised).", to: tenant
+        ) { json in
+            json.key("calibration")
+            calibration.encode(to: &json)
+        }
     }
 
     private func note(_ error: any Error, _ tenant: Tenant) async {

@@ -69,6 +69,8 @@ extension API {
         json.member("outcomes_then", reading.last?.outcomes)
         json.member("after_outcomes", retrainer.settings.afterOutcomes)
         json.member("failure", reading.failure)
+        json.key("calibration")
+        if let calibration = reading.calibration { calibration.encode(to: &json) } else { json.null() }
         json.endObject()
     }
 

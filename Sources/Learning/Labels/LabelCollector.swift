@@ -5,7 +5,7 @@ public import Leads
 ///
 /// Of a lead's scores one is drawn, by lead and moment alone (``LabelCandidate/ticket``), before anything is known of its
 /// label: so a lead that writes often weighs no more than another, the moments are the mix that serving meets, and
-/// whether a lead was won says nothing about which of its scores is looked at. Memory grows with the leads, about 300
+/// whether a lead was won says nothing about which of its scores is looked at. Memory grows with the leads, about 400
 /// bytes each, up to ``maximumLeads``.
 public struct LabelCollector: Sendable {
     /// More than this many leads are refused.
@@ -22,6 +22,8 @@ public struct LabelCollector: Sendable {
         var ticket: UInt64
         var scoredAt: Timestamp
         var features: FeatureVector
+        var model: String
+        var probability: Double
         var label: LabelWindow.Label
     }
 
@@ -50,7 +52,8 @@ public struct LabelCollector: Sendable {
             return
         }
         let next = Drawn(
-            ticket: candidate.ticket, scoredAt: candidate.scoredAt, features: features, label: label)
+            ticket: candidate.ticket, scoredAt: candidate.scoredAt, features: features,
+            model: candidate.modelSHA256, probability: candidate.probability, label: label)
         guard let standing = drawn[candidate.leadKey] else {
             guard drawn.count < Self.maximumLeads else { throw TooManyLeads() }
             drawn[candidate.leadKey] = next
@@ -91,6 +94,7 @@ public struct LabelCollector: Sendable {
             rows.append(
                 LabelledCohort.Row(
                     leadKey: key, scoredAt: one.scoredAt, features: one.features, isPositive: isPositive,
+                    modelSHA256: one.model, probability: one.probability,
                     decidedAfter: decidedAfter, windowHasEnded: asOf >= one.scoredAt.advanced(by: window.length)))
         }
         rows.sort { ($0.scoredAt, $0.leadKey) < ($1.scoredAt, $1.leadKey) }

@@ -47,6 +47,9 @@ public struct LabelledCohort: Sendable {
         public var scoredAt: Timestamp
         public var features: FeatureVector
         public var isPositive: Bool
+        /// Of the model that made the score, with what it said, 0...1.
+        public var modelSHA256: String
+        public var probability: Double
         /// From the score until the label was known.
         public var decidedAfter: Duration
         /// Nothing that comes later can change the label, and leads of this age are all rows: their share of wins is
@@ -54,13 +57,15 @@ public struct LabelledCohort: Sendable {
         public var windowHasEnded: Bool
 
         public init(
-            leadKey: UInt64, scoredAt: Timestamp, features: FeatureVector, isPositive: Bool, decidedAfter: Duration,
-            windowHasEnded: Bool
+            leadKey: UInt64, scoredAt: Timestamp, features: FeatureVector, isPositive: Bool, modelSHA256: String = "",
+            probability: Double = 0, decidedAfter: Duration, windowHasEnded: Bool
         ) {
             self.leadKey = leadKey
             self.scoredAt = scoredAt
             self.features = features
             self.isPositive = isPositive
+            self.modelSHA256 = modelSHA256
+            self.probability = probability
             self.decidedAfter = decidedAfter
             self.windowHasEnded = windowHasEnded
         }
@@ -82,5 +87,15 @@ public struct LabelledCohort: Sendable {
         baseRate = BaseRate(
             decided: rows.map { ($0.isPositive, $0.decidedAfter) }, followUps: followUps,
             censored: counts.censored)
+    }
+
+    /// Whether what a model said has come true, on the leads that it scored and whose window has ended: younger ones that
+    /// are decided are mostly won.
+    public func calibration(of modelSHA256: String) -> CalibrationReading {
+        var drift = CalibrationDrift()
+        for row in rows where row.windowHasEnded && row.modelSHA256 == modelSHA256 {
+            drift.add(probability: row.probability, isPositive: row.isPositive)
+        }
+        return CalibrationReading(drift)
     }
 }

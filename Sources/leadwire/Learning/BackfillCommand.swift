@@ -48,7 +48,7 @@ struct BackfillCommand: AsyncParsableCommand {
             let store = try await open(place)
             let summary: BackfillSummary
             do {
-                let artifact = try await Self.model(configuration, of: store)
+                let artifact = try await Self.model(configuration, of: store, tenant: Tenant(tenant))
                 let engine = try Self.engine(configuration, artifact, store)
                 summary = try await Backfill(engine: engine, tenant: Tenant(tenant), model: artifact).run(rows)
             } catch {
@@ -89,19 +89,23 @@ struct BackfillCommand: AsyncParsableCommand {
 
     /// The named one, else the one that the store serves, else the prior. It is kept in the store, for scores refer to it.
     private static func model(
-        _ configuration: ServeConfiguration, of store: any LeadStore
+        _ configuration: ServeConfiguration, of store: any LeadStore, tenant: Tenant
     ) async throws -> ModelArtifact {
         let profile = try profile(configuration)
         var artifact = try ServeCommand.model(configuration, profile: profile)
         guard let shelf = store as? any ModelShelf else { return artifact }
-        if configuration.text(.model) == nil, let promoted = try await shelf.promotions(limit: 1).first,
+        // Local mode has one scope, and its tenant is known by its name.
+        let scope: ModelScope = tenant == .local ? .everyone : .tenant(tenant)
+        var promoted = try await shelf.promotions(in: scope, limit: 1).first
+        if promoted == nil { promoted = try await shelf.promotions(in: .everyone, limit: 1).first }
+        if configuration.text(.model) == nil, let promoted,
             let bytes = try await shelf.artifact(promoted)
         {
             artifact = try ModelArtifact(serialized: bytes)
         }
         let kept = KeptModel(
             sha256: artifact.sha256, version: artifact.version, addedAt: SystemClock().now, promotedAt: nil)
-        try await shelf.keep(kept, artifact: artifact.serialized())
+        try await shelf.keep(kept, artifact: artifact.serialized(), in: scope)
         return artifact
     }
 

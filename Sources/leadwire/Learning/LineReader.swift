@@ -28,9 +28,10 @@ final class LineReader {
         guard descriptor >= 0 else {
             throw CommandFailure("\(path) can't be opened: \(String(cString: strerror(errno)))")
         }
-        var status = stat()
-        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        totalBytes = isFile ? Int(status.st_size) : nil
+        let start = lseek(descriptor, 0, SEEK_CUR)
+        let end = lseek(descriptor, 0, SEEK_END)
+        if start >= 0 { _ = lseek(descriptor, start, SEEK_SET) }
+        totalBytes = start >= 0 && end > start ? end - start : nil
     }
 
     deinit { close(descriptor) }

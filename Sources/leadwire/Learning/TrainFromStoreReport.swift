@@ -87,17 +87,30 @@ enum TrainFromStoreReport {
         }
         json.endObject()
         json.key("against")
-        if let champion { against(champion, outcome, to: &json) } else { json.null() }
+        if let champion { against(champion, outcome, cohort, to: &json) } else { json.null() }
         json.endObject()
         return json.bytes
     }
 
-    /// `sha256`, `rows_it_may_have_seen`, and `comparison`: null, with the `reason`, where there is none.
+    /// What kept a model from being made.
+    static func json(_ error: TableError) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("error", error.code.rawValue)
+        json.member("message", error.description)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// `sha256`, `calibration` (whether what it said came true), `rows_it_may_have_seen`, and `comparison`: null, with the
+    /// `reason`, where there is none.
     private static func against(
-        _ champion: ModelArtifact, _ outcome: CohortTrainer.Outcome, to json: inout JSONWriter
+        _ champion: ModelArtifact, _ outcome: CohortTrainer.Outcome, _ cohort: LabelledCohort, to json: inout JSONWriter
     ) {
         json.beginObject()
         json.member("sha256", champion.sha256)
+        json.key("calibration")
+        cohort.calibration(of: champion.sha256).encode(to: &json)
         json.member("rows_it_may_have_seen", outcome.rowsSeenByChampion)
         json.key("comparison")
         if let comparison = outcome.comparison {
