@@ -1,6 +1,8 @@
 import ArgumentParser
 import JSONBytes
+import Leads
 import Learning
+import Scoring
 import Training
 
 struct TrainCommand: AsyncParsableCommand {
@@ -10,7 +12,11 @@ struct TrainCommand: AsyncParsableCommand {
         discussion: """
             The delimiter, a byte order mark and quoted line ends are found out. Columns and their kinds are inferred and \
             printed; identifiers, constants, what policy forbids and what is known only after the outcome are left out, each \
-            with its reason. Quality is measured on rows held out, never on training rows.
+            with its reason. Several kinds of models are tried on rows that they weren't fitted to (boosted forests of different \
+            depth, an additive scorecard, the base rate) and the best mean of them becomes one additive forest. A table of \
+            the 28 lead features is learned on top of the prior, as far as that serves rows held back. Five rows of either \
+            outcome are the least. The same file and seed give the same model, on any number of processors, as long as \
+            the budget lets all settings be tried. Quality is measured on rows held out, never on training rows.
 
             With --from-store the rows are the stored scores, with their features as they were at scoring time, joined with \
             what came within the label window; a server may run meanwhile. docs/learning.md says how.
@@ -35,7 +41,12 @@ struct TrainCommand: AsyncParsableCommand {
     var allow: String?
     @Option(help: "Share of the rows to measure on (0: none), or a CSV file of its own.") var holdout = "0.2"
     @Option(help: "Fixes every random choice.") var seed: UInt64 = 1
-    @Option(help: "Time for the search of settings: 90s, 2m, 1h.") var budget = "2m"
+    @Option(
+        help: """
+            Time for search and training: 90s, 2m, 1h. What is chosen is always trained to the end, and the first settings \
+            get ten seconds.
+            """)
+    var budget = "2m"
     @Option(help: "What people call the model. [default: the name of the artifact]") var name: String?
     @Option(name: [.long, .short], help: "The model artifact to write.") var out: String
     @Flag(help: "Print the hold-out figures as JSON on the standard output.") var json = false
@@ -118,6 +129,11 @@ struct TrainCommand: AsyncParsableCommand {
         options.allow = allow == "all" ? .all : .columns(Set(Self.list(allow)))
         options.seed = seed
         options.name = name ?? ModelName.of(path: out)
+        do {
+            options.prior = try Prior.artifact(profile: AgencyProfile()).forest
+        } catch {
+            throw TableError(.library, "the prior can't be built: \(error)")
+        }
         guard let duration = DurationText.duration(budget) else {
             throw TableError(.invalidOption, "--budget \(budget) is no time; write 90s, 2m or 1h")
         }
