@@ -114,6 +114,7 @@ extension ModelReport {
             json.beginObject()
             json.member("name", factor.name)
             json.member("mean_absolute_shap", factor.strength)
+            json.interval("mean_absolute_shap_interval", factor.strengthInterval)
             json.member("direction", factor.direction.rawValue)
             json.key("levels")
             json.beginArray()

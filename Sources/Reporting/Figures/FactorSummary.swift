@@ -76,6 +76,8 @@ struct Factor: Sendable {
     var isDate: Bool
     /// Mean |SHAP|, calibrated log-odds.
     var strength: Double
+    /// 90% interval of ``strength``, by the normal approximation over the sampled rows.
+    var strengthInterval: ClosedRange<Double>
     var direction: Direction
     /// Of a category, strongest up first; empty for others.
     var levels: [Level]
@@ -100,10 +102,18 @@ struct Factor: Sendable {
             let places = isCategory ? values.map { _ in nil } : self.places(values)
             return Factor(
                 name: columns[feature].name, isDate: columns[feature].kind.word == "date", strength: strengths[feature],
+                strengthInterval: interval(of: pushes, mean: strengths[feature]),
                 direction: isCategory ? .byLevel : direction(places, pushes),
                 levels: coded[feature] ? levels(values, pushes, columns[feature].vocabulary) : [],
                 points: zip(pushes, places).map { Point(push: $0, place: $1) })
         }
+    }
+
+    private static func interval(of pushes: [Float], mean: Double) -> ClosedRange<Double> {
+        let count = Double(pushes.count)
+        let squares = pushes.reduce(0.0) { $0 + (Double(abs($1)) - mean) * (Double(abs($1)) - mean) }
+        let reach = count > 1 ? 1.6448536269514722 * (squares / (count - 1) / count).squareRoot() : 0
+        return max(0, mean - reach)...mean + reach
     }
 
     /// For each value its mid-rank among the known ones, 0...1.
