@@ -3,13 +3,14 @@ import Learning
 import Training
 
 /// Exact SHAP values of a sample of rows, kept until every row has gone by.
-struct FactorSample {
+struct FactorSample: Sendable {
     static let maximumRows = 2_000
     private static let maximumValues = 1 << 21
 
     let width: Int
     private let step: Int
-    private let scratch: ShapScratch
+    /// Numbers of the rows taken, counted from 0.
+    private(set) var numbers: [Int] = []
     private(set) var values: [Float] = []
     /// SHAP values in log-odds of the margin, row after row.
     private(set) var shap: [Float] = []
@@ -21,12 +22,13 @@ struct FactorSample {
         width = artifact.forest.featureCount
         let wanted = max(1, min(Self.maximumRows, Self.maximumValues / max(1, width)))
         step = max(1, (rows + wanted - 1) / wanted)
-        scratch = artifact.forest.makeScratch()
     }
 
     func takes(row number: Int) -> Bool { number % step == 0 }
 
-    mutating func add(row: Span<Float>, forest: Forest) throws(TableError) {
+    mutating func add(
+        row: Span<Float>, number: Int, forest: Forest, scratch: ShapScratch
+    ) throws(TableError) {
         var contributions = [Double](repeating: 0, count: width)
         do {
             var output = contributions.mutableSpan
@@ -34,6 +36,7 @@ struct FactorSample {
         } catch {
             throw TableError(.library, "this model can't be explained: \(error)")
         }
+        numbers.append(number)
         for position in 0..<width {
             values.append(row[position])
             shap.append(Float(contributions[position]))

@@ -72,7 +72,7 @@ enum PageStyle {
         .block { margin-top: 16px; padding: 6px 16px; }
         .block.plain { padding: 14px 16px; }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
-        th, td { text-align: right; padding: 9px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
+        th, td { text-align: right; padding: 9px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
         th { color: var(--soft); font-weight: 600; font-size: .82rem; vertical-align: bottom; }
         th:first-child, td:first-child { text-align: left; padding-left: 0; font-weight: 600; min-width: 8em;
           overflow-wrap: anywhere; }
