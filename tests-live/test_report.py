@@ -18,7 +18,7 @@ from selenium.webdriver.common.by import By
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHOTS = pathlib.Path(os.environ.get("LEADWIRE_SHOTS", ROOT / ".build/report"))
-PHONE, DESK = (390, 844), (1280, 900)
+PHONE, TABLET, DESK = (390, 844), (768, 1024), (1280, 900)
 EVIL = "<script>document.title='run'</script>"
 
 
@@ -138,11 +138,11 @@ return poor;
 """
 
 
-@pytest.mark.parametrize("size,dark", [(PHONE, False), (PHONE, True), (DESK, False), (DESK, True)])
+@pytest.mark.parametrize("size,dark", [(PHONE, False), (PHONE, True), (TABLET, False), (DESK, False), (DESK, True)])
 def test_the_page_is_legible_quiet_and_alone(report, browser, size, dark):
     folder, _ = report
     driver = browser(folder, size, dark)
-    shoot(driver, f"report-{'phone' if size == PHONE else 'desk'}-{'dark' if dark else 'light'}")
+    shoot(driver, f"report-{size[0]}-{'dark' if dark else 'light'}")
     assert [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     asked = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     urls = {entry["params"]["request"]["url"] for entry in asked if entry["method"] == "Network.requestWillBeSent"}

@@ -90,7 +90,8 @@ public struct ModelReport: Sendable {
         impacts = rows.groups.map { group in
             ImpactTable(
                 group, isModelInput: inputs.contains(group.name), isHot: rows.isHot,
-                probabilities: rows.probabilities, labels: rows.labels)
+                probabilities: rows.probabilities, labels: rows.labels,
+                drivers: GroupDrivers(rows.factors, column: group, artifact: artifact))
         }
         let rival = options.rival.flatMap { other in rows.rival.map { (other.card.name, $0) } }
         baselines =

@@ -33,6 +33,7 @@ struct ReportRows {
     private let columns: ReportColumns
     private let scan: OutcomeScan
     private let hotFrom: Double
+    private let scratch: ShapScratch
 
     /// Reads every row of the table that `scan` went over.
     init(
@@ -43,6 +44,7 @@ struct ReportRows {
         self.columns = columns
         self.scan = scan
         hotFrom = options.thresholds.hot
+        scratch = artifact.forest.makeScratch()
         factors = FactorSample(artifact, rows: scan.rows)
         drift = DriftWindow(artifact)
         baselines = BaselineRows(artifact, rows: scan.rows)
@@ -74,7 +76,9 @@ struct ReportRows {
         probabilities.append(try Self.probability(artifact, margin))
         drift.add(row: values, margin: margin, unseen: batch.unseen[row])
         baselines?.add(row: values, number: number, isPositive: isPositive)
-        if factors.takes(row: number) { try factors.add(row: values, forest: artifact.forest) }
+        if factors.takes(row: number) {
+            try factors.add(row: values, number: number, forest: artifact.forest, scratch: scratch)
+        }
         if let reference = artifact.reference {
             isHot.append(reference.score(ofMargin: Double(margin)) >= hotFrom)
         }

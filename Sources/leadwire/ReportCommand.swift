@@ -12,13 +12,15 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Write what a model is worth, on rows whose outcome is known, as one HTML file and JSON.",
         discussion: """
-            What calling in score order would have found, whether the chances are right, what moves the score, quality by
-            source and month, drift, and the fair-housing impact. The page loads nothing and runs nothing. The file that the
-            model was trained on is refused. Needs 10 bytes of memory a row and one more for each --time, --source and --group.
+            What calling in score order would have found, whether the chances are
+            right, what moves the score, quality by source and month, drift, and the
+            fair-housing impact. The page loads nothing and runs nothing. The file
+            that the model was trained on is refused.
 
             Example:
-              leadwire report newer.csv --model model.leadwire --label converted --time created --source channel \\
-                --group volunteered_group --out report.html --json report.json
+              leadwire report newer.csv --model model.leadwire --label converted \\
+                --time created --source channel --group volunteered_group \\
+                --out report.html --json report.json
             """)
 
     @Argument(help: "The table: CSV with a header.") var file: String

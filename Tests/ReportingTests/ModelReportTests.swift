@@ -42,6 +42,10 @@ struct ModelReportTests {
         #expect(impact.entries.first { $0.name == "a" }?.verdict == .best && !impact.isModelInput)
         #expect(impact.entries.first { $0.name == "b" }?.verdict == .belowFourFifths)
         #expect(impact.entries.first { $0.name == "rare" }?.verdict == .tooFew)
+        // Group b comes with fewer visits, and nothing else: that is what holds it back.
+        let held = try #require(impact.entries.first { $0.name == "b" })
+        #expect(held.drivers.first?.name == "visits" && held.drivers.first?.push ?? 0 < -0.3)
+        #expect(held.hotClosed <= held.hot && impact.entries.first { $0.name == "a" }?.drivers.isEmpty == true)
         #expect(report.baselines.map(\.key) == ["model", "naive_bayes", "best_column", "base_rate"])
         #expect(report.baselineRows == 1_000 && report.baselines[2].name.hasSuffix("visits"))
     }

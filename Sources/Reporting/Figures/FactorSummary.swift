@@ -3,13 +3,14 @@ import Learning
 import Training
 
 /// Exact SHAP values of a sample of rows, kept until every row has gone by.
-struct FactorSample {
+struct FactorSample: Sendable {
     static let maximumRows = 2_000
     private static let maximumValues = 1 << 21
 
     let width: Int
     private let step: Int
-    private let scratch: ShapScratch
+    /// Numbers of the rows taken, counted from 0.
+    private(set) var numbers: [Int] = []
     private(set) var values: [Float] = []
     /// SHAP values in log-odds of the margin, row after row.
     private(set) var shap: [Float] = []
@@ -21,12 +22,13 @@ struct FactorSample {
         width = artifact.forest.featureCount
         let wanted = max(1, min(Self.maximumRows, Self.maximumValues / max(1, width)))
         step = max(1, (rows + wanted - 1) / wanted)
-        scratch = artifact.forest.makeScratch()
     }
 
     func takes(row number: Int) -> Bool { number % step == 0 }
 
-    mutating func add(row: Span<Float>, forest: Forest) throws(TableError) {
+    mutating func add(
+        row: Span<Float>, number: Int, forest: Forest, scratch: ShapScratch
+    ) throws(TableError) {
         var contributions = [Double](repeating: 0, count: width)
         do {
             var output = contributions.mutableSpan
@@ -34,6 +36,7 @@ struct FactorSample {
         } catch {
             throw TableError(.library, "this model can't be explained: \(error)")
         }
+        numbers.append(number)
         for position in 0..<width {
             values.append(row[position])
             shap.append(Float(contributions[position]))
@@ -76,6 +79,8 @@ struct Factor: Sendable {
     var isDate: Bool
     /// Mean |SHAP|, calibrated log-odds.
     var strength: Double
+    /// 90% interval of ``strength``, by the normal approximation over the sampled rows.
+    var strengthInterval: ClosedRange<Double>
     var direction: Direction
     /// Of a category, strongest up first; empty for others.
     var levels: [Level]
@@ -100,10 +105,18 @@ struct Factor: Sendable {
             let places = isCategory ? values.map { _ in nil } : self.places(values)
             return Factor(
                 name: columns[feature].name, isDate: columns[feature].kind.word == "date", strength: strengths[feature],
+                strengthInterval: interval(of: pushes, mean: strengths[feature]),
                 direction: isCategory ? .byLevel : direction(places, pushes),
                 levels: coded[feature] ? levels(values, pushes, columns[feature].vocabulary) : [],
                 points: zip(pushes, places).map { Point(push: $0, place: $1) })
         }
+    }
+
+    private static func interval(of pushes: [Float], mean: Double) -> ClosedRange<Double> {
+        let count = Double(pushes.count)
+        let squares = pushes.reduce(0.0) { $0 + (Double(abs($1)) - mean) * (Double(abs($1)) - mean) }
+        let reach = count > 1 ? 1.6448536269514722 * (squares / (count - 1) / count).squareRoot() : 0
+        return max(0, mean - reach)...mean + reach
     }
 
     /// For each value its mid-rank among the known ones, 0...1.

@@ -24,14 +24,19 @@ struct ImpactTable: Sendable {
         var name: String
         var rows: Int
         var hot: Int
+        /// Hot among those that closed: a group may be hot less often because fewer of it close.
+        var hotClosed: Int
         var calibration: CalibrationDrift
         /// Against the best group; nil for it, and where nothing is compared.
         var table: TwoByTwo?
         var fisherP: Double?
         var verdict: Verdict
+        /// What holds a group back that is below four fifths; empty for others.
+        var drivers: [GroupDrivers.Driver] = []
 
         var selectionRate: Double { Double(hot) / Double(rows) }
         var selectionInterval: ClosedRange<Double>? { ShareInterval.ninety(hot, of: rows) }
+        var hotClosedInterval: ClosedRange<Double>? { ShareInterval.ninety(hotClosed, of: calibration.observed) }
     }
 
     static let minimumRows = 30
@@ -45,14 +50,18 @@ struct ImpactTable: Sendable {
     /// Largest group first.
     let entries: [Entry]
 
-    init(_ column: SliceColumn, isModelInput: Bool, isHot: [Bool], probabilities: [Double], labels: [Bool]) {
+    init(
+        _ column: SliceColumn, isModelInput: Bool, isHot: [Bool], probabilities: [Double], labels: [Bool],
+        drivers: GroupDrivers? = nil
+    ) {
         self.column = column.name
         self.isModelInput = isModelInput
         var entries = column.slices(limit: Self.maximumGroups, byName: false).map { slice in
             var calibration = CalibrationDrift()
             for row in slice.rows { calibration.add(probability: probabilities[row], isPositive: labels[row]) }
             return Entry(
-                name: slice.name, rows: slice.rows.count, hot: slice.rows.count { isHot[$0] }, calibration: calibration,
+                name: slice.name, rows: slice.rows.count, hot: slice.rows.count { isHot[$0] },
+                hotClosed: slice.rows.count { isHot[$0] && labels[$0] }, calibration: calibration,
                 verdict: !slice.isNamed ? .notCompared : slice.rows.count < Self.minimumRows ? .tooFew : .best)
         }
         let compared = entries.filter { $0.verdict == .best }
@@ -77,6 +86,9 @@ struct ImpactTable: Sendable {
             entries[place].verdict =
                 table.ratio ?? 1 >= Self.fourFifths
                 ? .withinFourFifths : chance < Self.significance ? .belowFourFifths : .belowPerhapsChance
+            if entries[place].verdict != .withinFourFifths {
+                entries[place].drivers = drivers?.drivers(of: entry.name, against: best.name) ?? []
+            }
         }
         self.entries = entries
     }

@@ -14,7 +14,9 @@ struct DriftSection {
                 + "what chance alone gives; from 0.1 on it is worth a look, from 0.25 on the model may be wrong."
         ) { section in
             section.note(sentence, verdict: report.drift.verdict)
-            let features = report.drift.features.sorted {
+            // A masked column is empty then and now: there is nothing to say of it.
+            let features = report.drift.features.filter { $0.missingShare < 1 || $0.referenceMissingShare != 1 }.sorted
+            {
                 (-($0.stability?.psi ?? -1), $0.name) < (-($1.stability?.psi ?? -1), $1.name)
             }
             section.table(

@@ -52,7 +52,10 @@ struct FactorSection {
     }
 
     private static func words(_ factor: Factor) -> String {
-        let strength = "Moves the odds by \(Wording.odds(factor.strength)) on average. "
+        let range = factor.strengthInterval
+        let strength =
+            "Moves the odds by \(Wording.odds(factor.strength)) on average "
+            + "(\(Wording.odds(range.lowerBound))–\(Wording.decimals(exp(range.upperBound), 2))). "
         switch factor.direction {
         case .higherRaises where factor.levels.count == 2, .higherLowers where factor.levels.count == 2, .byLevel:
             guard let first = factor.levels.first, let last = factor.levels.last, factor.levels.count > 1 else {

@@ -35,22 +35,37 @@ struct FairnessSection {
             part.note(Self.sentence(impact), verdict: Self.verdict(impact))
             part.table(
                 [
-                    "By “\(impact.column)”", "Leads", "Hot", "Share hot", "Ratio to the best", "Chance (p)",
-                    "Closed / promised", "Verdict",
+                    "By “\(impact.column)”", "Hot", "Share hot", "Ratio to best", "Chance (p)",
+                    "Hot among closers", "Closed / promised", "Verdict",
                 ],
                 impact.entries.map { entry in
                     [
-                        TableCell(entry.name), TableCell(Wording.count(entry.rows)),
-                        TableCell(Wording.count(entry.hot)),
+                        TableCell(entry.name),
+                        TableCell(Wording.count(entry.hot), small: "of " + Wording.count(entry.rows)),
                         TableCell(
                             Wording.percent(entry.selectionRate),
                             small: entry.selectionInterval.map { Wording.percent($0) } ?? ""),
                         Self.ratio(entry, isBest: entry.name == best?.name),
-                        TableCell(entry.fisherP.map { Wording.chance($0) } ?? "–"), Self.kept(entry),
+                        TableCell(entry.fisherP.map { Wording.chance($0) } ?? "–"), Self.closers(entry),
+                        Self.kept(entry),
                         TableCell(Self.word(entry.verdict), badge: Self.badge(entry.verdict)),
                     ]
                 })
+            for entry in impact.entries where !entry.drivers.isEmpty {
+                let facts = entry.drivers.map { "“\($0.name)” (\(Wording.odds($0.push)))" }.joined(separator: ", ")
+                part.note("What holds “\(entry.name)” back most, on average, against “\(best?.name ?? "")”: \(facts).")
+            }
         }
+    }
+
+    private static func closers(_ entry: ImpactTable.Entry) -> TableCell {
+        // Ten that closed are the least of which a share says something.
+        guard entry.calibration.observed >= SliceQuality.minimumOfEach else {
+            return TableCell("too small to tell", badge: "")
+        }
+        return TableCell(
+            Wording.percent(Double(entry.hotClosed) / Double(entry.calibration.observed)),
+            interval: entry.hotClosedInterval.map { Wording.percent($0) })
     }
 
     private static func ratio(_ entry: ImpactTable.Entry, isBest: Bool) -> TableCell {

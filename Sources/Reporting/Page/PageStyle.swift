@@ -72,9 +72,10 @@ enum PageStyle {
         .block { margin-top: 16px; padding: 6px 16px; }
         .block.plain { padding: 14px 16px; }
         table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
-        th, td { text-align: right; padding: 9px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
+        th, td { text-align: right; padding: 9px 8px; border-bottom: 1px solid var(--line); vertical-align: top; }
         th { color: var(--soft); font-weight: 600; font-size: .82rem; vertical-align: bottom; }
-        th:first-child, td:first-child { text-align: left; padding-left: 0; font-weight: 600; overflow-wrap: anywhere; }
+        th:first-child, td:first-child { text-align: left; padding-left: 0; font-weight: 600; min-width: 8em;
+          overflow-wrap: anywhere; }
         th:last-child, td:last-child { padding-right: 0; }
         tr:last-child > td { border-bottom: 0; }
         td small { color: var(--soft); font-size: .85em; white-space: nowrap; }
@@ -114,7 +115,7 @@ enum PageStyle {
           td { display: flex; justify-content: space-between; gap: 14px; text-align: right; }
           td::before { content: attr(data-name); color: var(--soft); text-align: left; flex: 0 1 auto; }
           td.words { display: block; text-align: left; color: var(--soft); } td.words::before { content: none; }
-          td:first-child { display: block; padding-bottom: 3px; } td:first-child::before { content: none; }
+          td:first-child { display: block; min-width: 0; padding-bottom: 3px; } td:first-child::before { content: none; }
           td.blank { display: none; }
           .factors li { grid-template-columns: minmax(0, 1fr); }
           .facts { grid-template-columns: minmax(0, 1fr); gap: 0; } .facts dd { margin-bottom: 8px; }
