@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "LeadwireServerTests",
             dependencies: nio + [
-                "LeadwireServer", "Redis", "ServerSupport", "StoreSQLite", "TestSupport",
+                "LeadwireServer", "Redis", "ServerSupport", "StoreConformance", "StoreSQLite", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -56,16 +56,17 @@ def test_a_model_is_learned_beside_the_server_takes_over_and_goes_back(server):
         thread.start()
         try:
             wait_until(lambda: training(server)["state"] == "training", "a training begins", 30)
-            news = [next_event(socket, seconds=240)["data"]]
-            news.append(next_event(socket, seconds=60)["data"])
+            news = [next_event(socket, seconds=240)["data"] for _ in range(3)]
         finally:
             load.stopping = True
             thread.join(60)
-    assert [item["state"] for item in news] == ["challenger", "promoted"], news
-    comparison = news[1]["comparison"]
+    # First that the prior had promised otherwise than it came, then the new model, then that it takes over.
+    assert [item["state"] for item in news] == ["drift", "challenger", "promoted"], news
+    assert news[0]["calibration"]["verdict"] in ("watch", "act") and "promised" in news[0]["message"]
+    comparison = news[2]["comparison"]
     assert comparison["verdict"] == "better" and comparison["interval_90"][1] < 0, comparison
-    assert news[1]["previous_sha256"] == prior
-    learned = news[1]["model"]["sha256"]
+    assert news[2]["previous_sha256"] == prior
+    learned = news[2]["model"]["sha256"]
     assert states(server) == {learned: "champion", prior: "retired"}
     before, during = quiet.quantile(0.5) * 1_000, load.quantile(0.5) * 1_000
     print(f"\na score beside a training: median {during:.1f} ms, without {before:.1f}; p99 {load.quantile(0.99) * 1_000:.1f}, "
