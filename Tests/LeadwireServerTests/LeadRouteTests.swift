@@ -120,7 +120,7 @@ struct LeadRouteTests {
             #expect(outcomes.count == 1)
             for outcome in outcomes.elements { #expect(outcome["value"]?.int == 1_000) }
             let status = try await server.get("/api/v1/ml/model/status").json()
-            #expect(status["outcomes"]?["won"]?.int == 1 && status["outcomes"]?["other"]?.int == 1)
+            #expect(status["outcomes"]?["won"]?.int == 1 && status["outcomes"]?["not_won"]?.int == 1)
             let log = try await server.store.events(after: 0, tenant: .local, limit: 100)
             var told = 0
             for case .event(let committed) in log where committed.event.type == .outcomeRecorded { told += 1 }

@@ -54,11 +54,13 @@ extension Metrics {
     }
 }
 
+@Suite(.timeLimit(.minutes(5)))
 struct CohortTrainerTests {
     private static func options() -> TrainingOptions {
         var options = TrainingOptions(label: "")
         options.name = "from the store"
-        options.budget = .seconds(600)
+        // The first settings of the search, and no more: the same on a slow machine.
+        options.budget = .zero
         return options
     }
 
@@ -80,10 +82,10 @@ struct CohortTrainerTests {
         #expect(RawTable(leads: Array(cohort.rows.dropLast())).sha256 != table.sha256)
     }
 
-    /// A third of the leads are younger than the window: trained on their labels as they stand the model would promise
-    /// more wins than there are.
+    /// Nearly half of the leads are younger than the window: trained on their labels as they stand the model would
+    /// promise more wins than there are.
     @Test func `a model from the store ranks, knows the rate of all leads, and says what was done`() throws {
-        let store = SimulatedStore()
+        let store = SimulatedStore(days: 200)
         let cohort = try store.cohort()
         let trainer = try CohortTrainer(cohort: cohort, options: Self.options())
         let outcome = try trainer.run(against: nil)
@@ -135,7 +137,8 @@ struct CohortTrainerTests {
         // The champion was trained on these very rows: it is hard to beat, and the outcome says that it has seen them.
         #expect(again.rowsSeenByChampion == comparison.rows && comparison.verdict != .better)
         #expect(comparison.rows == again.slice?.rows.count)
-        #expect(comparison.challengerLogLoss == again.figures?[.logLoss])
+        let difference = try #require(comparison.challengerLogLoss) - #require(again.figures?[.logLoss])
+        #expect(abs(difference) < 1e-12)
     }
 
     /// A store of wins only, for no window has ended and no loss was told: nothing can be learned from one class.

@@ -6,6 +6,7 @@ enum BackgroundPriority {
     /// For every thread that there is; those that they make later are made like them. What the system refuses is left as
     /// it is: a training that is less polite is a training still.
     static func lower() {
+        leaveSession()
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         let core = CoreSet.last
         for thread in threads.compactMap({ pid_t($0) }) {
@@ -15,6 +16,18 @@ enum BackgroundPriority {
             _ = sched_setscheduler(thread, idlePolicy, &parameters)
             core?.hold(thread)
         }
+    }
+
+    /// Linux weighs sessions against each other before it weighs the processes in them (sched(7), autogroup): a training in
+    /// the server's session would use up what the server, which mostly waits, has in hand when a lead comes. Not from a
+    /// terminal, whose Ctrl-C has to reach us; and a leader of a process group may not leave.
+    private static func leaveSession() {
+        let left = isatty(STDERR_FILENO) == 0 && setsid() >= 0
+        guard left || getsid(0) == getpid() else { return }
+        let file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        _ = write(file, "19", 2)
     }
 
     /// `SCHED_IDLE` of <linux/sched.h>, below every nice value; a macro that Swift does not import.
