@@ -56,17 +56,22 @@ def test_a_model_is_learned_beside_the_server_takes_over_and_goes_back(server):
         thread.start()
         try:
             wait_until(lambda: training(server)["state"] == "training", "a training begins", 30)
-            news = [next_event(socket, seconds=240)["data"] for _ in range(3)]
+            news = [next_event(socket, seconds=240)["data"]]
+            while news[-1]["state"] != "promoted":
+                news.append(next_event(socket, seconds=60)["data"])
         finally:
             load.stopping = True
             thread.join(60)
-    # First that the prior had promised otherwise than it came, then the new model, then that it takes over.
-    assert [item["state"] for item in news] == ["drift", "challenger", "promoted"], news
-    assert news[0]["calibration"]["verdict"] in ("watch", "act") and "promised" in news[0]["message"]
-    comparison = news[2]["comparison"]
+    # That the prior had promised otherwise than it came, the new model, that it takes over; and, for the load is like no
+    # population, maybe that what comes in has moved.
+    told = [item["state"] for item in news if "drift" not in item]
+    assert told == ["drift", "challenger", "promoted"], news
+    missed = next(item for item in news if "calibration" in item)
+    assert missed["calibration"]["verdict"] in ("watch", "act") and "promised" in missed["message"]
+    comparison = news[-1]["comparison"]
     assert comparison["verdict"] == "better" and comparison["interval_90"][1] < 0, comparison
-    assert news[2]["previous_sha256"] == prior
-    learned = news[2]["model"]["sha256"]
+    assert news[-1]["previous_sha256"] == prior
+    learned = news[-1]["model"]["sha256"]
     assert states(server) == {learned: "champion", prior: "retired"}
     before, during = quiet.quantile(0.5) * 1_000, load.quantile(0.5) * 1_000
     print(f"\na score beside a training: median {during:.1f} ms, without {before:.1f}; p99 {load.quantile(0.99) * 1_000:.1f}, "
