@@ -12,6 +12,8 @@ from nodes import address  # noqa: F401 (a fixture)
 from test_two_nodes import next_event, stream
 
 LEADS = 2_000
+# Scores a second beside a training: what leaves a core of two some room.
+RATE = 20
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +49,9 @@ def test_a_model_is_learned_beside_the_server_takes_over_and_goes_back(server):
     first = server.score(**lead)
     prior = first["model"]["sha256"]
     stored = server.get(API + "/score/now?as_of=" + first["scored_at"]).body
-    quiet = Load(server.port, 2).run(4)
+    quiet = Load(server.port, 2, rate=RATE).run(4)
 
-    load = Load(server.port, 2)
+    load = Load(server.port, 2, rate=RATE)
     thread = threading.Thread(target=load.run, args=(240,))
     with stream(server, "model_status") as socket:
         assert server.post(API + "/models/train", {}).status == 202

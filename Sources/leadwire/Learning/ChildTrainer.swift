@@ -4,7 +4,7 @@ import Leads
 import LeadwireServer
 import Learning
 
-/// `leadwire train --from-store` as a process of its own, at the lowest priority, so that scoring does not feel it.
+/// `leadwire train --from-store` as a process of its own, at a low priority, so that scoring does not feel it.
 struct ChildTrainer: ModelTrainer {
     /// The store's address as `--database` takes it. The child gets it in its environment: arguments are everybody's to read.
     var database: String

@@ -21,7 +21,7 @@ struct TrainFromStore: ParsableArguments {
     @Option(help: "The moment at which labels are looked at; outcomes after it are not. [default: now]")
     var asOf: String?
     @Option(help: "A model to compare with, on the slice that was held out.") var against: String?
-    @Flag(help: "Lowest priority and one core, so that a server beside it serves as fast as before.")
+    @Flag(help: "Low priority and one thread, so that a server beside it serves as fast as before.")
     var background = false
 
     /// The name of an option that was given without --from-store.
@@ -35,7 +35,11 @@ struct TrainFromStore: ParsableArguments {
     }
 
     func train(options: TrainingOptions, out: String, json: Bool) async throws {
-        if background { BackgroundPriority.lower() }
+        var options = options
+        if background {
+            BackgroundPriority.lower()
+            options.threads = 1
+        }
         let champion = try against.map(ModelFile.load)
         let cohort = try await cohort()
         do throws(TableError) {
