@@ -242,6 +242,65 @@ def test_raw_lengths_that_do_not_add_up_are_refused(named, length, size, raw):
     assert answer.status == 422 and answer.json["error"] == "validation_failed", answer.body
 
 
+def lead_model(names: list[str]) -> str:
+    """A LightGBM text of one tree over the 28 features: financing first, then how exact the budget is."""
+    readiness, budget = names.index("financing_readiness_score"), names.index("budget_specificity_score")
+    infos = " ".join("[0:1]" for _ in names)
+    return f"""tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+label_index=0
+max_feature_idx={len(names) - 1}
+objective=binary sigmoid:1
+feature_names={" ".join(names)}
+feature_infos={infos}
+
+Tree=0
+num_leaves=3
+num_cat=0
+split_feature={readiness} {budget}
+threshold=0.55 0.65
+decision_type=10 10
+left_child=1 -1
+right_child=-2 -3
+leaf_value=-3.25 -0.5 -1.75
+leaf_count=60 20 20
+internal_count=100 80
+is_linear=0
+shrinkage=1
+
+end of trees
+"""
+
+
+def test_a_lightgbm_model_of_the_28_features_scores_leads_and_can_be_promoted(binary, own_server, tmp_path):
+    names = own_server.get("/v2/models/leadwire").json["properties"]["feature_names"].split(",")
+    assert len(names) == 28
+    (tmp_path / "model.txt").write_text(lead_model(names))
+    rows = [",".join("" if name not in ("financing_readiness_score", "budget_specificity_score") else str(value)
+                     for name in names) for value in [0, 0.2, 0.4, 0.6, 0.8] * 6]
+    (tmp_path / "reference.csv").write_text("\n".join([",".join(names), *rows]))
+    done = subprocess.run(
+        [binary, "import-model", "model.txt", "--out", "m.leadwire", "--reference", "reference.csv"], cwd=tmp_path,
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    added = own_server.post("/api/v1/ml/models", (tmp_path / "m.leadwire").read_bytes(),
+                            headers={"Content-Type": "application/octet-stream"})
+    assert added.status == 201 and added.json["state"] == "challenger", added.body
+    version = added.json["model"]["version"]
+    assert own_server.post(f"/api/v1/ml/models/{version}/promote", {}).status == 200
+    expected = {"pre-approved for a loan": -0.5, "our budget is $450,000, we need a loan": -1.75, "hello there": -3.25}
+    for message, margin in expected.items():
+        score = own_server.score("lgb", message=message, force_refresh=True)
+        assert score["margin"] == margin and score["model"]["version"] == version
+        assert abs(score["base_value"] + sum(score["shap_values"].values()) - margin) < 1e-5
+    explanation = own_server.get("/api/v1/ml/leads/lgb/explanation").json
+    assert explanation["counterfactuals_status"] == "found"
+    assert explanation["counterfactuals"][0]["changes"][0]["action"] in ("get_pre_approval", "ask_budget")
+    assert own_server.get("/v2/models/leadwire").json["inputs"][0]["datatype"] == "FP64"
+
+
 def test_a_page_of_another_origin_may_not_ask_even_without_a_content_type(named):
     answer = named.post("/v2/models/leadwire/infer", b"{}", headers={
         "Content-Type": "text/plain", "Origin": "http://elsewhere.example"})
