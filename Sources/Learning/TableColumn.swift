@@ -67,6 +67,7 @@ public struct TableColumn: Sendable, Hashable {
             if let number = Double(cell) {
                 return number.isNaN ? .missing : ranged(number, Self.float(number, of: cell))
             }
+            if acceptsCodes, let flag = Self.flag(cell) { return EncodedCell(value: flag ? 1 : 0, state: .known) }
             guard let value = style.value(of: cell) else { return .unseen }
             return ranged(value, Float(value))
         case .category:
@@ -106,6 +107,16 @@ public struct TableColumn: Sendable, Hashable {
     private func raw(_ cell: Substring) -> EncodedCell {
         guard acceptsCodes, let code = Double(cell) else { return .unseen }
         return EncodedCell(value: Self.float(code, of: cell), exact: code, state: .known)
+    }
+
+    /// A model of another library reads a column of truth values as numbers; pandas writes them as `True` and `False`.
+    private static func flag(_ cell: Substring) -> Bool? {
+        guard cell.utf8.count <= 5 else { return nil }
+        return switch cell.lowercased() {
+        case "true": true
+        case "false": false
+        default: nil
+        }
     }
 
     /// The Float nearest to a text whose nearest Double is `number`. Rounding twice could cross a threshold, but does so
