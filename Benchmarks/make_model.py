@@ -1,9 +1,10 @@
 """Makes the forest that both sides serve: 200 trees of depth 6 over the 28 features, from invented rows with missing values.
 
-Writes into the folder given: model.json (XGBoost), reference.csv (28 named columns and the label, categories by name) and
-rows.f32 (1,000 rows, row-major float32) for the micro benchmarks. Seeded: the same files each time.
+Writes into the folder given: model.json (XGBoost), model-lightgbm.txt (200 trees of 31 leaves on the same rows), reference.csv
+(28 named columns and the label, categories by name) and rows.f32 (1,000 rows, row-major float32) for the micro benchmarks. Seeded: the same files each time.
 """
 import csv, json, pathlib, subprocess, sys
+import lightgbm as lgb
 import numpy as np
 import xgboost as xgb
 
@@ -36,6 +37,10 @@ booster = xgb.train(
     {"objective": "binary:logistic", "max_depth": 6, "eta": 0.1, "tree_method": "hist", "seed": 7, "nthread": 2},
     xgb.DMatrix(X, label=y, feature_names=names), num_boost_round=200)
 booster.save_model(out / "model.json")
+leafwise = lgb.train(
+    {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "seed": 7, "num_threads": 2, "verbose": -1},
+    lgb.Dataset(X, label=y, feature_name=names), num_boost_round=200)
+leafwise.save_model(out / "model-lightgbm.txt")
 X[:1000].astype("<f4").tofile(out / "rows.f32")
 with open(out / "reference.csv", "w", newline="") as handle:
     writer = csv.writer(handle); writer.writerow(names + ["converted"])

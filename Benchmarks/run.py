@@ -28,6 +28,10 @@ result = {"machine": {"cpu": next((l.split(":")[1].strip() for l in open("/proc/
                       "cores": os.cpu_count(), "load_before": os.getloadavg()[0], "python": platform.python_version(),
                       "at": time.strftime("%Y-%m-%d")}}
 note("forest and SHAP against libxgboost"); result["forest"] = micro("forest-bench", options.data / "model.json", options.data / "rows.f32")
+import importlib.util
+library = pathlib.Path(importlib.util.find_spec("lightgbm").origin).parent / "lib/lib_lightgbm.so"
+note("a LightGBM model against its library")
+result["lightgbm"] = micro("lightgbm-bench", options.data / "model-lightgbm.txt", options.data / "rows.f32", library)
 note("features"); result["features"] = micro("features-bench")
 
 with tempfile.TemporaryDirectory(dir=options.data) as folder:

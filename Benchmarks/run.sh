@@ -11,7 +11,7 @@ if ! cmp -s Benchmarks/requirements.txt "$venv/.requirements"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r Benchmarks/requirements.txt
     cp Benchmarks/requirements.txt "$venv/.requirements"
 fi
-[ -f "$data/model.json" ] || "$venv/bin/python" Benchmarks/make_model.py "$data"
+[ -f "$data/model.json" ] && [ -f "$data/model-lightgbm.txt" ] || "$venv/bin/python" Benchmarks/make_model.py "$data"
 swift build -c release --package-path Benchmarks --scratch-path .build-bench >&2
 exec scripts/postgres-test-server.sh run scripts/redis-test-server.sh run \
     "$venv/bin/python" Benchmarks/run.py --leadwire "$server" --data "$data" --micro .build-bench/release "${@:2}"

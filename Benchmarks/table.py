@@ -2,7 +2,7 @@
 
 
 def markdown(r):
-    f, race = r["forest"], r["race"]
+    f, g, race = r["forest"], r.get("lightgbm"), r["race"]
     full, prior = race["leadwire_forest_full"], race["leadwire_prior_full"]
     shared = [("PostgreSQL", race["leadwire_prior_full_postgres"]), ("PostgreSQL and Redis", race["leadwire_prior_full_postgres_redis"])]
     peers = {d: max((race[f"peer_{w}_{d}"] for w in (1, 2)), key=lambda e: e["score"]["per_second"]) for d in ("full", "process")}
@@ -12,6 +12,12 @@ def markdown(r):
         ("the same, trees of any shape", "", "≤ 3.5 µs", f"{f['margin_any_us']:.2f} µs"),
         ("exact SHAP and margin of that row", f"libxgboost {f['xgboost_version']} C call {f['xgboost_shap_us']:.0f} µs", "≤ 60 µs, ≥ 15 ×",
          f"{f['shap_us']:.1f} µs ({f['xgboost_shap_us'] / f['shap_us']:.0f} ×)"),
+        *([] if g is None else [
+        ("raw score of a LightGBM model, 200 trees of 31 leaves", f"LightGBM's C call {g['lightgbm_margin_us']:.1f} µs", "≤ 3.5 µs",
+         f"{g['margin_us']:.2f} µs ({g['lightgbm_margin_us'] / g['margin_us']:.1f} ×)"),
+        ("exact SHAP of that row, rows of Float (of Double)", f"LightGBM's C call {g['lightgbm_shap_us']:.0f} µs", "≤ 100 µs",
+         f"{g['shap_us']:.1f} ({g['shap_double_us']:.1f}) µs ({g['lightgbm_shap_us'] / g['shap_us']:.0f} ×)"),
+        ]),
         ("28 features from a 300-character message and 6 earlier ones", "", "≤ 50 µs", f"{r['features']['features_us']:.1f} µs"),
         ("server CPU of `POST /score`, stored", f"Python stack {peers['full']['score']['cpu_us_per_request']:.0f} µs", "≤ 200 µs before store",
          f"{full['score']['cpu_us_per_request']:.0f} µs (prior {prior['score']['cpu_us_per_request']:.0f})"),

@@ -1,3 +1,4 @@
+import Forest
 public import Leads
 
 /// What a model says about one margin: the numbers of a score, before class, price and words.
@@ -70,8 +71,12 @@ extension ModelArtifact {
     /// - Returns: nil when ``canAssess`` is false: an unmeasured figure is none.
     /// - Complexity: O(features); allocates only to name a reason.
     public func assess(margin: Float, row: Span<Float>, outOfRange: [Int], unseen: [Int]) -> Assessment? {
+        assess(exactMargin: Double(margin), row: row, outOfRange: outOfRange, unseen: unseen)
+    }
+
+    /// The same for a margin that was computed in `Double`, as that of a LightGBM model.
+    public func assess(exactMargin margin: Double, row: Span<Float>, outOfRange: [Int], unseen: [Int]) -> Assessment? {
         guard let reference else { return nil }
-        let margin = Double(margin)
         let logOdds: Double
         let standardDeviation: Double
         let interval: ProbabilityInterval
@@ -80,7 +85,7 @@ extension ModelArtifact {
             standardDeviation = calibration.standardDeviation(ofMargin: margin)
             interval = calibration.interval(ofMargin: margin)
         } else if let assumed {
-            logOdds = margin
+            logOdds = forest.logOdds(ofMargin: margin) ?? margin
             let variance = assumed.variance { $0 < row.count && row[$0].isNaN }
             standardDeviation = variance.squareRoot()
             let baseRate = AssumedUncertainty.baseRateStandardDeviation

@@ -50,7 +50,7 @@ public struct ModelArtifact: Sendable {
     }
 
     public let forest: Forest
-    /// The forest's own file, kept as it came: XGBoost JSON or UBJSON.
+    /// The forest's own file, kept as it came: XGBoost JSON or UBJSON, or LightGBM text.
     public let forestBytes: [UInt8]
     /// Lowercase hexadecimal SHA-256 over the content of the artifact.
     public let sha256: String
@@ -70,13 +70,13 @@ public struct ModelArtifact: Sendable {
     /// The identity in short, as a version for people.
     public var version: String { String(sha256.prefix(12)) }
 
-    /// From the forest's file as XGBoost wrote it.
+    /// From the forest's file as XGBoost or LightGBM wrote it; which one its first bytes say.
     ///
     /// - Throws: ``ArtifactError/Code/invalidForest``, or `invalidManifest` when forest and schema do not fit.
     public init(forestBytes: [UInt8], parts: Parts) throws(ArtifactError) {
         let forest: Forest
         do {
-            forest = try Forest(xgboost: forestBytes)
+            forest = try Forest(file: forestBytes)
         } catch {
             throw ArtifactError(.invalidForest, "the forest inside is refused: \(error)")
         }
@@ -84,6 +84,8 @@ public struct ModelArtifact: Sendable {
     }
 
     /// From a forest built in code, as the prior is.
+    ///
+    /// - Precondition: it is no model of LightGBM; that one comes with its file.
     public init(forest: Forest, parts: Parts) throws(ArtifactError) {
         try self.init(forest: forest, forestBytes: forest.xgboostJSON(), parts: parts)
     }

@@ -64,8 +64,10 @@ public struct TableColumn: Sendable, Hashable {
         guard !isMasked, !MissingSpelling.isMissing(cell) else { return .missing }
         switch kind {
         case .number(let style):
-            // Straight to Float where the text is a plain number: rounding twice could cross a threshold.
-            if let float = Float(cell) { return float.isNaN ? .missing : ranged(Double(float), float) }
+            if let number = Double(cell) {
+                return number.isNaN ? .missing : ranged(number, Self.float(number, of: cell))
+            }
+            if acceptsCodes, let flag = Self.flag(cell) { return EncodedCell(value: flag ? 1 : 0, state: .known) }
             guard let value = style.value(of: cell) else { return .unseen }
             return ranged(value, Float(value))
         case .category:
@@ -103,14 +105,32 @@ public struct TableColumn: Sendable, Hashable {
     }
 
     private func raw(_ cell: Substring) -> EncodedCell {
-        guard acceptsCodes, let code = Float(cell) else { return .unseen }
-        return EncodedCell(value: code, state: .known)
+        guard acceptsCodes, let code = Double(cell) else { return .unseen }
+        return EncodedCell(value: Self.float(code, of: cell), exact: code, state: .known)
+    }
+
+    /// A model of another library reads a column of truth values as numbers; pandas writes them as `True` and `False`.
+    private static func flag(_ cell: Substring) -> Bool? {
+        guard cell.utf8.count <= 5 else { return nil }
+        return switch cell.lowercased() {
+        case "true": true
+        case "false": false
+        default: nil
+        }
+    }
+
+    /// The Float nearest to a text whose nearest Double is `number`. Rounding twice could cross a threshold, but does so
+    /// only where the Double lies half way between two Floats, or outside their normal range.
+    private static func float(_ number: Double, of cell: Substring) -> Float {
+        let isHalfWay = number.bitPattern & 0x1FFF_FFFF == 0x1000_0000
+        guard isHalfWay || number.magnitude < Double(Float.leastNormalMagnitude) else { return Float(number) }
+        return Float(cell) ?? Float(number)
     }
 
     private func ranged(_ value: Double, _ float: Float) -> EncodedCell {
         // The range was measured on the same Floats, so its ends compare equal.
         let isInside = range.map { $0.contains(Double(float)) || $0.contains(value) } ?? true
-        return EncodedCell(value: float, state: isInside ? .known : .outOfRange)
+        return EncodedCell(value: float, exact: value, state: isInside ? .known : .outOfRange)
     }
 }
 
@@ -120,10 +140,13 @@ public struct EncodedCell: Sendable, Hashable {
 
     /// NaN when missing or unseen.
     public var value: Float
+    /// The same before it was rounded to `Float`, for a model that compares Doubles.
+    public var exact: Double
     public var state: State
 
-    public init(value: Float, state: State) {
+    public init(value: Float, exact: Double? = nil, state: State) {
         self.value = value
+        self.exact = exact ?? Double(value)
         self.state = state
     }
 

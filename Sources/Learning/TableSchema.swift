@@ -24,6 +24,8 @@ public struct TableSchema: Sendable, Hashable {
     public struct Row: Sendable {
         /// One value a column, NaN when missing.
         public var values: [Float]
+        /// The same before they were rounded to `Float`; empty unless asked for.
+        public var exact: [Double] = []
         /// Positions of columns with a category, or a text, that training never saw; they are missing in `values`.
         public var unseen: [Int] = []
         /// Positions of numbers and ages outside the training range; `values` holds them as they are.
@@ -36,7 +38,7 @@ public struct TableSchema: Sendable, Hashable {
             values.reserveCapacity(capacity)
         }
 
-        mutating func append(_ cell: EncodedCell, isMasked: Bool) {
+        mutating func append(_ cell: EncodedCell, isMasked: Bool, keepsExact: Bool = false) {
             switch cell.state {
             case .known: break
             case .missing: missing += isMasked ? 0 : 1
@@ -46,6 +48,7 @@ public struct TableSchema: Sendable, Hashable {
                 missing += 1
             }
             values.append(cell.value)
+            if keepsExact { exact.append(cell.exact) }
         }
     }
 
@@ -60,12 +63,14 @@ public struct TableSchema: Sendable, Hashable {
     }
 
     /// Cells of a text table as a row. `positions` says for each column of the schema where it stands in `cells`; nil is
-    /// missing.
-    public func row(ofCells cells: [Substring], positions: [Int?], asOf: Timestamp) -> Row {
+    /// missing. `keepsExact` fills ``Row/exact`` too.
+    public func row(
+        ofCells cells: [Substring], positions: [Int?], asOf: Timestamp, keepsExact: Bool = false
+    ) -> Row {
         var row = Row(capacity: columns.count)
         for (column, position) in zip(columns, positions) {
             let cell = position.map { column.encode(text: cells[$0], asOf: asOf) } ?? .missing
-            row.append(cell, isMasked: column.isMasked)
+            row.append(cell, isMasked: column.isMasked, keepsExact: keepsExact)
         }
         return row
     }

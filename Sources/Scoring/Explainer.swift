@@ -52,7 +52,8 @@ struct Explainer {
         return result
     }
 
-    /// Why the score moved since `previous`, by the same model's contributions then and now: at most three sentences.
+    /// Why the score moved since `previous`, by the same model's contributions then and now: at most three sentences, the
+    /// largest move first.
     func reasons(since previous: [Double]) -> [String] {
         let moves: [(position: Int, by: Double)] = ranked.map { ($0, contributions[$0] - previous[$0]) }
         let moved = moves.filter { abs($0.by) >= Self.negligible }
@@ -62,7 +63,8 @@ struct Explainer {
             }
         var sentences: [String] = []
         for move in moved {
-            let sentence = subject.statement(move.position) + (move.by > 0 ? ": up." : ": down.")
+            let way = move.by > 0 ? "up" : "down"
+            let sentence = "\(subject.statement(move.position)), which moved the score \(way)."
             if !sentences.contains(sentence) { sentences.append(sentence) }
             if sentences.count == 3 { break }
         }

@@ -67,7 +67,13 @@ enum FeatureWording {
         case .budgetRangeCategory:
             return word == "below_target"
                 ? "Their price is below your price bands" : "Their price is in your \(spoken) band"
-        case .financingStatusCategory: return "They told you how they would pay"
+        case .financingStatusCategory:
+            return switch word {
+            case "cash": "They would pay cash"
+            case "pre_approved": "A lender has approved them"
+            case "needs_financing": "They still need a loan"
+            default: "They know which loan they would take"
+            }
         case .leadSourceType:
             return switch word {
             case "website": "They came through your website"

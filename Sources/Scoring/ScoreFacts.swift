@@ -1,3 +1,4 @@
+import JSONBytes
 import Leads
 import Learning
 
@@ -35,6 +36,21 @@ struct ScoreFacts {
         explainer = Explainer(subject: input.subject, contributions: prediction.contributions, shown: model.shown)
         mlScore = Figures.score(prediction.assessment.mlScore)
         confidence = Figures.share(prediction.assessment.confidence)
+    }
+
+    /// The contributions of an earlier score by the same model, as it was stored: they were written unrounded. nil where
+    /// the body holds no such thing. Of features that are not shown it says nothing, so they count as unmoved.
+    func storedContributions(in body: [UInt8]) -> [Double]? {
+        guard !body.isEmpty, let document = try? JSONDocument(parsing: body, limits: .request),
+            let stored = document.root["shap_values"], stored.count == model.shown.count
+        else { return nil }
+        var values = prediction.contributions
+        // In the order in which they are written.
+        for (position, member) in zip(model.shown, stored.members) {
+            guard member.key == model.featureNames[position], let value = member.value.double else { return nil }
+            values[position] = value
+        }
+        return values
     }
 
     func classification(_ thresholds: AgencyProfile.Thresholds) -> Classification {

@@ -27,9 +27,31 @@ enum ScoreSubject: Sendable {
         case .features(let vector):
             Feature(rawValue: position).map { FeatureWording.statement($0, in: vector) } ?? name(position)
         case .table(let columns):
-            columns[position].value.map { "\(columns[position].name) is \($0)" }
-                ?? "\(columns[position].name) is not known"
+            "\(Self.spoken(columns[position].name)) is \(columns[position].value ?? "not known")"
         }
+    }
+
+    /// A column's name as a person would say it: `total_visits`, `totalVisits` and `Total Visits` are "Total visits".
+    static func spoken(_ name: String) -> String {
+        var words: [String] = []
+        var word = ""
+        var previous: Character = " "
+        for character in name {
+            let isBreak = character == "_" || character == "-" || character == "." || character.isWhitespace
+            let isHump = character.isUppercase && previous.isLowercase
+            if isBreak || isHump {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+            }
+            if !isBreak { word.append(character) }
+            previous = character
+        }
+        if !word.isEmpty { words.append(word) }
+        // What is written in capitals throughout, such as CRM, stays so.
+        let spoken = words.map { $0.count > 1 && $0.allSatisfy(\.isUppercase) ? $0 : $0.lowercased() }
+            .joined(separator: " ")
+        guard !spoken.isEmpty else { return name }
+        return spoken.prefix(1).uppercased() + spoken.dropFirst()
     }
 
     /// The team's own columns as a table model sees them: in its order, absent ones without a value.

@@ -178,8 +178,11 @@ extension ScoringEngine {
     private func change(_ facts: ScoreFacts) throws(ScoringError) -> ScoreChange? {
         guard let latest = facts.state.latest, let from = latest.mlScore else { return nil }
         var because: [String] = []
-        if latest.modelSHA256 != facts.model.identity.sha256 { because.append("The model changed.") }
-        if let before = latest.features, let after = facts.input.vector, before != after,
+        let isSameModel = latest.modelSHA256 == facts.model.identity.sha256
+        if !isSameModel { because.append("The model changed.") }
+        if isSameModel, let before = facts.storedContributions(in: latest.body) {
+            because += facts.explainer.reasons(since: before)
+        } else if let before = latest.features, let after = facts.input.vector, before != after,
             case .leadFeatures(let plan) = facts.model.artifact.schema
         {
             // Both vectors through the same model: the difference is the lead's, not the model's.

@@ -8,7 +8,7 @@ public enum ModelImport {
     /// No model file beyond this is read.
     static let maximumBytes = 256 << 20
 
-    /// Reads XGBoost JSON or UBJSON from `path`.
+    /// Reads XGBoost JSON or UBJSON, or LightGBM text, from `path`.
     ///
     /// `reference` holds rows of the population that the model will score: they give `ml_score`, ranges and support. `label`
     /// is a column of it that says what came true: it gives the calibration, and the rows should not be those that the
@@ -20,28 +20,30 @@ public enum ModelImport {
             throw TableError(.invalidOption, "--label is a column of --reference, which is not given")
         }
         let bytes = try read(path)
-        if bytes.starts(with: Array("tree\n".utf8)) || bytes.starts(with: Array("tree\r\n".utf8)) {
-            throw TableError(
-                .unreadable,
-                "\(path) is a LightGBM text model, which this version doesn't read yet; XGBoost JSON and "
-                    + "UBJSON it does")
-        }
+        let isLightGBM = bytes.starts(with: Array("tree\n".utf8)) || bytes.starts(with: Array("tree\r\n".utf8))
         let forest: Forest
         do {
-            forest = try Forest(xgboost: bytes)
+            forest = try Forest(file: bytes)
         } catch {
-            throw TableError(.unreadable, "\(path) is no XGBoost model in JSON or UBJSON that can be used: \(error)")
+            let expected = isLightGBM ? "LightGBM text model" : "XGBoost model in JSON or UBJSON, nor LightGBM text,"
+            throw TableError(.unreadable, "\(path) is no \(expected) that can be used: \(error)")
         }
         var card = ModelCard(name: name)
         card.settings = [
-            ModelCard.Setting(name: "imported_from", value: "XGBoost"),
-            ModelCard.Setting(name: "objective", value: "\(forest.objective)"),
+            ModelCard.Setting(name: "imported_from", value: isLightGBM ? "LightGBM" : "XGBoost"),
+            ModelCard.Setting(name: "objective", value: forest.objective.rawValue),
             ModelCard.Setting(name: "trees", value: String(forest.treeCount)),
         ]
         card.notes = ["Imported: how it was trained, on what rows and how good it is was not measured here."]
         let parts = ModelArtifact.Parts(kind: .imported, schema: schema(of: forest), card: card)
         let plain = try sealed(bytes, parts)
         guard let reference else { return plain }
+        guard label != nil || forest.objective.isLogistic else {
+            throw TableError(
+                .invalidOption,
+                "the objective \(forest.objective.rawValue) predicts no probability: --label with the --reference makes one"
+            )
+        }
         return try referenced(plain, parts: parts, reference: reference, label: label, positive: positive)
     }
 
@@ -80,9 +82,11 @@ public enum ModelImport {
             TableSchema(
                 columns: names.enumerated().map { index, name in
                     let isCategory = index < forest.featureTypes.count && forest.featureTypes[index] == "c"
+                    let vocabulary = vocabularies[index] ?? []
+                    // Beside names that are numbers a code would be taken for a name, and a name for a code.
                     return TableColumn(
-                        name: name, kind: isCategory ? .category : .number(.point),
-                        vocabulary: vocabularies[index] ?? [], acceptsCodes: true)
+                        name: name, kind: isCategory ? .category : .number(.point), vocabulary: vocabulary,
+                        acceptsCodes: !vocabulary.contains { Double($0) != nil })
                 }))
     }
 
@@ -99,7 +103,7 @@ public enum ModelImport {
         var explained = 0
         var sample = ReferenceSample(width: width)
         while let batch = try rows.next() {
-            margins += try plain.margins(ofRows: batch.values, count: batch.count).map(Double.init)
+            margins += try plain.margins(of: batch)
             for (index, value) in batch.values.enumerated() {
                 let column = index % width
                 if value.isNaN { missing[column] += 1 }
@@ -148,7 +152,7 @@ public enum ModelImport {
                     + "trained on these rows, its probabilities are too sure of themselves.")
         } else {
             parts.assumed = AssumedUncertainty(missingVariances: Array(repeating: 0, count: width))
-            parts.hotCutLogOdds = cut
+            parts.hotCutLogOdds = plain.forest.logOdds(ofMargin: cut) ?? cut
             parts.card.notes.append(
                 "Not calibrated: probabilities are the model's own, and confidence and interval rest on an assumed error "
                     + "of 0.3 and an unknown base rate of 0.7 log-odds. import-model --label measures them.")

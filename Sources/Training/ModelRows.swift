@@ -9,6 +9,8 @@ public struct ModelRows {
         public var records: [CSVReader.Record] = []
         /// Row after row, in model order.
         public var values: [Float] = []
+        /// The same as `Double`s, for a forest that compares these; empty for others.
+        public var exact: [Double] = []
         /// For each row the positions of values out of the training range.
         public var outOfRange: [[Int]] = []
         /// For each row the positions of values that training never saw.
@@ -52,7 +54,9 @@ public struct ModelRows {
     public mutating func next() throws(TableError) -> Batch? {
         var batch = Batch()
         while batch.count < Self.batchRows, let record = try reader.next() {
-            let row = table.row(ofCells: record.cells, positions: positions, asOf: try moment(of: record))
+            let row = table.row(
+                ofCells: record.cells, positions: positions, asOf: try moment(of: record),
+                keepsExact: artifact.forest.precision == .double)
             for column in row.unseen {
                 if case .category = table.columns[column].kind { continue }
                 // A model of another library gets numbers or nothing: a word here is a wrong file, not a missing value.
@@ -65,6 +69,7 @@ public struct ModelRows {
             }
             batch.records.append(record)
             batch.values += row.values
+            batch.exact += row.exact
             batch.outOfRange.append(row.outOfRange)
             batch.unseen.append(row.unseen)
         }

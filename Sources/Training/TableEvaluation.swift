@@ -20,11 +20,11 @@ public enum TableEvaluation {
         var probabilities: [Double] = []
         probabilities.reserveCapacity(table.rowCount)
         while let batch = try rows.next() {
-            for margin in try artifact.margins(ofRows: batch.values, count: batch.count) {
+            for margin in try artifact.margins(of: batch) {
                 if let calibration = artifact.calibration {
-                    probabilities.append(calibration.probability(ofMargin: Double(margin)))
-                } else if let probability = artifact.forest.objective.probability(ofMargin: margin) {
-                    probabilities.append(Double(probability))
+                    probabilities.append(calibration.probability(ofMargin: margin))
+                } else if let probability = artifact.forest.probability(ofMargin: margin) {
+                    probabilities.append(probability)
                 } else {
                     throw TableError(
                         .invalidOption, "this model predicts no probability of a class: \(artifact.forest.objective)")

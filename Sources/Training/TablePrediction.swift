@@ -26,21 +26,22 @@ public enum TablePrediction {
         var count = 0
         while let batch = try rows.next() {
             for index in 0..<batch.count {
-                let values = batch.values.span.extracting(index * width..<(index + 1) * width)
-                let margin: Float
+                let range = index * width..<(index + 1) * width
+                line.removeAll(keepingCapacity: true)
                 do {
                     var output = contributions.mutableSpan
-                    margin = try artifact.forest.explain(values, into: &output, scratch: scratch)
+                    switch artifact.forest.precision {
+                    case .single:
+                        let row = batch.values.span.extracting(range)
+                        let margin = try artifact.forest.explain(row, into: &output, scratch: scratch)
+                        append(margin, of: artifact, to: &line)
+                    case .double:
+                        let row = batch.exact.span.extracting(range)
+                        let margin = try artifact.forest.explain(row, into: &output, scratch: scratch)
+                        append(margin, of: artifact, to: &line)
+                    }
                 } catch {
                     throw TableError(.library, "this model can't be explained: \(error)")
-                }
-                line.removeAll(keepingCapacity: true)
-                CSVText.append(margin, to: &line)
-                line.append(0x2C)
-                if let calibration = artifact.calibration {
-                    CSVText.append(calibration.probability(ofMargin: Double(margin)), to: &line)
-                } else if let probability = artifact.forest.objective.probability(ofMargin: margin) {
-                    CSVText.append(probability, to: &line)
                 }
                 line.append(0x2C)
                 CSVText.append(artifact.forest.baseValue, to: &line)
@@ -55,5 +56,26 @@ public enum TablePrediction {
             progress(rows.reader.bytesRead, rows.reader.totalBytes)
         }
         return (count, rows.warnings)
+    }
+
+    /// Margin and probability, in the width that the library has them.
+    private static func append(_ margin: Float, of artifact: ModelArtifact, to line: inout [UInt8]) {
+        CSVText.append(margin, to: &line)
+        line.append(0x2C)
+        if let calibration = artifact.calibration {
+            CSVText.append(calibration.probability(ofMargin: Double(margin)), to: &line)
+        } else if let probability = artifact.forest.objective.probability(ofMargin: margin) {
+            CSVText.append(probability, to: &line)
+        }
+    }
+
+    private static func append(_ margin: Double, of artifact: ModelArtifact, to line: inout [UInt8]) {
+        CSVText.append(margin, to: &line)
+        line.append(0x2C)
+        if let calibration = artifact.calibration {
+            CSVText.append(calibration.probability(ofMargin: margin), to: &line)
+        } else if let probability = artifact.forest.probability(ofMargin: margin) {
+            CSVText.append(probability, to: &line)
+        }
     }
 }

@@ -40,12 +40,12 @@ public enum TableScoring {
         var summary = Summary()
         let width = artifact.forest.featureCount
         while let batch = try rows.next() {
-            let margins = try artifact.margins(ofRows: batch.values, count: batch.count)
+            let margins = try artifact.margins(of: batch)
             for index in 0..<batch.count {
                 let values = batch.values.span.extracting(index * width..<(index + 1) * width)
                 guard
                     let assessment = artifact.assess(
-                        margin: margins[index], row: values, outOfRange: batch.outOfRange[index],
+                        exactMargin: margins[index], row: values, outOfRange: batch.outOfRange[index],
                         unseen: batch.unseen[index])
                 else { continue }
                 let classification: Classification =

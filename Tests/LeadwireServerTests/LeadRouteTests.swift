@@ -33,6 +33,28 @@ struct LeadRouteTests {
         }
     }
 
+    @Test func `an explanation says what an agent could do for the next class`() async throws {
+        try await LiveServer.run { server in
+            let body = #"{"lead_id":"cf","message":"We are looking for a home, budget $400k to $500k."}"#
+            #expect(try await server.score(body).status == 200)
+            let answer = try await server.get("/api/v1/ml/leads/cf/explanation").json()
+            #expect(answer["counterfactuals_status"]?.string == "found")
+            let changes = answer["counterfactuals"].map { Array($0.elements) } ?? []
+            let score = try #require(answer["ml_score"]?.double)
+            #expect(!changes.isEmpty)
+            for change in changes {
+                #expect(change["ml_score"]?.double ?? 0 > score)
+                #expect(change["sentence"]?.string?.hasPrefix("If ") == true)
+                let count = change["changes"]?.count ?? 0
+                #expect((1...2).contains(count))
+            }
+            _ = try await server.send("POST", "/api/v1/ml/leads/cf/opt-out")
+            let stopped = try await server.get("/api/v1/ml/leads/cf/explanation").json()
+            #expect(stopped["counterfactuals_status"]?.string == "not_available")
+            #expect(stopped["counterfactuals"]?.count == 0)
+        }
+    }
+
     @Test func `after opting out nothing scores the lead`() async throws {
         try await LiveServer.run { server in
             #expect(try await server.score(#"{"lead_id":"out"}"#).status == 200)

@@ -95,4 +95,27 @@ struct TableSchemaTests {
         #expect(column.encode(text: "-0.5", asOf: Self.asOf).value == -0.5)
         #expect(column.encode(text: "fax", asOf: Self.asOf).state == .unseen)
     }
+
+    @Test(arguments: [
+        "0.1", "1e-45", "-0.0", "1e-50", "3.4028235e38", "1e39", "-inf", "16777217", "0.30000000000000004",
+        // A hair above and below half way between two Floats: rounding by way of Double would lose the hair.
+        "1.00000005960464477539062500001", "1.00000005960464477539062499999", "1.000000178813934326171875",
+        "1.4012984643248171e-45", "7.006492321624085e-46",
+        "7.00649232162408535461864791644958065640130970938257885e-46",
+    ])
+    func `a number is rounded to Float once, and kept as Double beside it`(text: String) throws {
+        let column = TableColumn(name: "n", kind: .number(.point))
+        let cell = column.encode(text: text, asOf: Timestamp(milliseconds: 0))
+        #expect(cell.value.bitPattern == Float(text)?.bitPattern)
+        #expect(cell.exact.bitPattern == Double(text)?.bitPattern)
+    }
+
+    @Test func `truth values are numbers to a model of another library, and to no other`() {
+        let at = Timestamp(milliseconds: 0)
+        let imported = TableColumn(name: "n", kind: .number(.point), acceptsCodes: true)
+        #expect(imported.encode(text: "True", asOf: at) == EncodedCell(value: 1, state: .known))
+        #expect(imported.encode(text: "false", asOf: at) == EncodedCell(value: 0, state: .known))
+        #expect(imported.encode(text: "yes", asOf: at).state == .unseen)
+        #expect(TableColumn(name: "n", kind: .number(.point)).encode(text: "True", asOf: at).state == .unseen)
+    }
 }

@@ -119,12 +119,55 @@ import Testing
         #expect(change.delta == Figures.score(after - before))
         #expect(change.delta > 10)
         #expect((1...3).contains(change.because.count))
-        #expect(change.because.allSatisfy { $0.hasSuffix(": up.") }, "\(change.because)")
+        #expect(change.because.allSatisfy { $0.hasSuffix(", which moved the score up.") }, "\(change.because)")
         let events = try #require(fixture.store.commits.last).events
         let changed = try #require(events.first { $0.type == .scoreChanged })
         let data = try JSONDocument(parsing: changed.data).root
         #expect(data["from"]?.double == before)
         #expect(data["previous_classification"]?.string == first.score.classification.rawValue)
+    }
+
+    @Test func `the reasons of a change are the differences of the stored contributions, the largest first`()
+        async throws
+    {
+        let fixture = try EngineFixture()
+        let before = try await fixture.score(lead("Hello, I would like to know more.")).score
+        fixture.clock.advance(by: .seconds(60))
+        let after = try await fixture.score(lead("Pre-approved, we want to buy within 30 days, $450,000.")).score
+        let moves = zip(before.shapValues, after.shapValues).map { ($1.feature, $1.value - $0.value) }
+            .sorted { abs($0.1) > abs($1.1) }
+        let because = try #require(after.change?.because)
+        let largest = try #require(after.explanations.first { $0.featureName == moves[0].0 })
+        let statement = try #require(largest.sentence.split(separator: ", which").first)
+        #expect(because.first == "\(statement), which moved the score up.")
+        // Reading the stored body gives the same as running the old features through the model again.
+        let stored = try #require(fixture.store.commits.first?.scores.first)
+        let document = try JSONDocument(parsing: stored.body).root
+        #expect(document["shap_values"]?.members.map(\.value.double) == before.shapValues.map(\.value))
+    }
+
+    @Test func `a team's own columns say what moved in its words`() async throws {
+        let fixture = try EngineFixture(model: TableModel.artifact())
+        var lead = LeadFactory.bare()
+        lead.customFields = [CustomField(name: "total_visits", value: .number(1))]
+        let first = try await fixture.score(lead).score
+        #expect(first.explanations.first?.sentence == "Total visits is 1, which lowers the score.")
+        fixture.clock.advance(by: .seconds(60))
+        lead.customFields = [
+            CustomField(name: "total_visits", value: .number(1_200)),
+            CustomField(name: "bestChannel", value: .text("web")),
+        ]
+        let second = try await fixture.score(lead).score
+        #expect(
+            second.change?.because == [
+                "Total visits is 1200, which moved the score up.", "Best channel is web, which moved the score down.",
+            ])
+    }
+
+    private func lead(_ message: String) -> Lead {
+        var lead = LeadFactory.bare()
+        lead.message = message
+        return lead
     }
 
     @Test func `a score that did not move raises no score_changed`() async throws {

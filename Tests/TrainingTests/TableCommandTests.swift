@@ -171,12 +171,113 @@ struct TableCommandTests {
         #expect(calibrated.forestBytes == plain.forestBytes && calibrated.sha256 != plain.sha256)
     }
 
+    @Test(
+        arguments: ["3.3.5", "4.7.0"],
+        ["numeric", "categorical", "zero-missing", "presence", "rf", "dart", "sigmoid", "large", "poisson"])
+    func `an imported LightGBM model predicts the raw scores that LightGBM gave, to the bit`(
+        version: String, kind: String
+    ) throws {
+        let name = "lgb-\(version)-\(kind)"
+        let bytes = [UInt8](try Data(contentsOf: Self.golden.appendingPathComponent("\(name).expected")))
+        func word(_ offset: Int, _ length: Int) -> UInt64 {
+            (0..<length).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+        }
+        func double(_ index: Int) -> Double { Double(bitPattern: word(8 + 8 * index, 8)) }
+        let (rows, width) = (Int(word(0, 4)), Int(word(4, 4)))
+        let imported = try ModelImport.artifact(
+            path: Self.golden.appendingPathComponent("\(name).txt").path, name: "g")
+        let artifact = try ModelArtifact(serialized: imported.serialized())
+        var lines = [artifact.forest.featureNames.joined(separator: ",")]
+        for row in 0..<rows {
+            let cells = (0..<width).map { column -> String in
+                let value = double(row * width + column)
+                return value.isNaN ? (row % 2 == 0 ? "" : "nan") : "\(value)"
+            }
+            lines.append(cells.joined(separator: ","))
+        }
+        let folder = try TemporaryFolder()
+        let sink = try ByteSink(path: folder.path("out.csv"))
+        let path = try folder.write(lines.joined(separator: "\n"), to: "in.csv")
+        _ = try TablePrediction.predict(path: path, artifact: artifact, into: sink)
+        try sink.finish()
+        let output = try folder.read("out.csv").split(separator: "\n")
+        #expect(output.count == rows + 1)
+        for (row, line) in output.dropFirst().enumerated() {
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+            #expect(cells[0]?.bitPattern == double(rows * width + row).bitPattern, "row \(row)")
+            let prediction = double(rows * (width + 1) + row)
+            if artifact.forest.objective.isLogistic {
+                #expect(try abs(#require(cells[1]) - prediction) <= 2 * prediction.ulp, "row \(row)")
+            } else {
+                #expect(cells[1] == nil)
+            }
+            for column in 0...width {
+                let theirs = double(rows * (width + 2) + row * (width + 1) + column)
+                let ours = try #require(cells[column < width ? 3 + column : 2])
+                #expect(abs(ours - theirs) <= 1e-12 * max(1, abs(double(rows * width + row)), abs(theirs)))
+            }
+        }
+    }
+
+    @Test func `an imported LightGBM model reads the categories of its pandas table`() throws {
+        let folder = try TemporaryFolder()
+        let artifact = try ModelImport.artifact(
+            path: Self.golden.appendingPathComponent("lgb-4.7.0-named-categories.txt").path, name: "g")
+        #expect(artifact.card.settings.contains { $0.name == "imported_from" && $0.value == "LightGBM" })
+        func margins(_ rows: [String]) throws -> [Double] {
+            let path = try folder.write((["rooms,channel,floor"] + rows).joined(separator: "\n"), to: "in.csv")
+            let sink = try ByteSink(path: folder.path("out.csv"))
+            _ = try TablePrediction.predict(path: path, artifact: artifact, into: sink)
+            try sink.finish()
+            return try folder.read("out.csv").split(separator: "\n").dropFirst().map { line in
+                try #require(line.split(separator: ",").first.flatMap { Double($0) })
+            }
+        }
+        func expected(_ rows: [[Double]]) throws -> [Double] {
+            try rows.map { try artifact.forest.margin(of: $0.span) }
+        }
+        let named = try margins([
+            "5,google,7", "2,direct,3", "2,\"größer, \"\"é\"\"\",1", "3,nowhere,7", "4,partner site,2", "4,,",
+        ])
+        #expect(
+            try named
+                == expected([[5, 1, 2], [2, 0, 1], [2, 2, 0], [3, .nan, 2], [4, 3, .nan], [4, .nan, .nan]]))
+        // A code stands for a category where no name is a number; "1" and "7" are names.
+        #expect(try margins(["5,1,7"]) == expected([[5, 1, 2]]))
+    }
+
+    @Test func `a LightGBM model with a sigmoid of its own is ranked and assessed by its log-odds`() throws {
+        let folder = try TemporaryFolder()
+        let model = Self.golden.appendingPathComponent("lgb-4.7.0-sigmoid.txt").path
+        let names = "rooms,budget,days,visits,score,channel,district,count"
+        var generator = SplitMix64(seed: 3)
+        let rows = (0..<40).map { _ in
+            (0..<8).map { _ in "\(Double.random(in: -2...2, using: &generator))" }.joined(separator: ",")
+        }
+        let path = try folder.write(([names] + rows).joined(separator: "\n"), to: "ref.csv")
+        let artifact = try ModelImport.artifact(path: model, name: "g", reference: path)
+        let row = [Float](repeating: 0, count: 8)
+        let wide = row.map { Double($0) }
+        let margin = try artifact.forest.margin(of: wide.span)
+        let found = artifact.assess(exactMargin: margin, row: row.span, outOfRange: [], unseen: [])
+        let assessment = try #require(found)
+        #expect(assessment.logOdds == 2 * margin)
+        #expect(abs(assessment.probability - (artifact.forest.probability(ofMargin: margin) ?? 0)) < 1e-15)
+        let cut = try #require(artifact.reference).margin(atScore: 80)
+        #expect(artifact.hotCutLogOdds == 2 * cut)
+        let plain = Self.golden.appendingPathComponent("lgb-4.7.0-regression.txt").path
+        let error = #expect(throws: TableError.self) {
+            try ModelImport.artifact(path: plain, name: "g", reference: path)
+        }
+        #expect(error?.code == .invalidOption && error?.message.contains("--label") == true)
+    }
+
     @Test(arguments: ["tree\nversion=v4\n", "binf....", "{\"learner\": 1}", "", "PK\u{3}\u{4}"])
-    func `what is no XGBoost model is refused by name`(content: String) throws {
+    func `what is no model of either library is refused by name`(content: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(content, to: "model.txt")
         let error = try #require(throws: TableError.self) { try ModelImport.artifact(path: path, name: "m") }
         #expect(error.code == .unreadable)
-        #expect(error.message.contains("LightGBM") == content.hasPrefix("tree"))
+        #expect(error.message.contains("no LightGBM") == content.hasPrefix("tree"))
     }
 }

@@ -90,10 +90,7 @@ extension FeatureExtractor {
         } else if signals.hasWords || lead.priceMentioned != nil {
             vector.set(.hasSpecificBudget, bool: lead.priceMentioned ?? false)
         }
-        if let price = figure?.price {
-            vector[.budgetRangeCategory] = FeatureExtractor.band(price, profile.priceBands, most: 4)
-            vector[.marketSegment] = FeatureExtractor.band(price, profile.segments, most: 3)
-        }
+        if let price = figure?.price { setBands(price: price, &vector) }
         if let financing = signals.financing {
             vector[.financingStatusCategory] = Double(financing.status)
             vector[.financingReadinessScore] = financing.readiness
@@ -101,6 +98,12 @@ extension FeatureExtractor {
         } else if !signals.hasWords, lead.financingMentioned == false {
             vector.set(.isPreApproved, bool: false)
         }
+    }
+
+    /// Where a price stands among the profile's bands and segments.
+    func setBands(price: Double, _ vector: inout FeatureVector) {
+        vector[.budgetRangeCategory] = FeatureExtractor.band(price, profile.priceBands, most: 4)
+        vector[.marketSegment] = FeatureExtractor.band(price, profile.segments, most: 3)
     }
 
     /// The number of bounds at or below `price`.
@@ -127,14 +130,20 @@ extension FeatureExtractor {
     ) {
         vector[.seasonalTiming] = Double(calendar.season)
         guard let timeline else { return }
-        vector[.timelineCategory] = Double(timeline)
-        guard let days = signals.timeline.flatMap({ $0 }) else {
+        FeatureExtractor.setTiming(
+            category: timeline, days: signals.timeline.flatMap { $0 }, calendar, &vector)
+    }
+
+    /// A stated timeline, and how it lies to the season that it ends in; nil days is flexible.
+    static func setTiming(category: Int, days: Int?, _ calendar: DayCalendar, _ vector: inout FeatureVector) {
+        vector[.timelineCategory] = Double(category)
+        guard let days else {
             vector[.marketTimingAwareness] = 0.1
             vector.set(.marketTimingOptimal, bool: false)
             return
         }
         let season = calendar.season(after: days)
-        let nearness = [1, 0.9, 0.75, 0.6, 0.4, 0.2][min(timeline, 5)]
+        let nearness = [1, 0.9, 0.75, 0.6, 0.4, 0.2][min(category, 5)]
         let seasonWeight = [1, 0.8, 0.5, 0.3][season]
         vector[.marketTimingAwareness] = (nearness + seasonWeight) / 2
         vector.set(.marketTimingOptimal, bool: days <= 183 && season <= 1)

@@ -92,7 +92,9 @@ struct FinancingReader: Sendable {
         return best
     }
 
-    private static let approved = Financing(status: 1, readiness: 0.85, isApproved: true)
+    /// The readiness of a lead that a lender has approved.
+    static let approvedReadiness = 0.85
+    private static let approved = Financing(status: 1, readiness: approvedReadiness, isApproved: true)
     private static let pending = Financing(status: 6, readiness: 0.35, isApproved: false, isRetraction: true)
     private static let notApproved = Financing(status: 6, readiness: 0.2, isApproved: false, isRetraction: true)
 

@@ -1,14 +1,16 @@
 import Forest
+import HTTPTypes
 import JSONBytes
 import Leads
 import Learning
 import Scoring
 
 /// KServe's Open Inference Protocol v2: the forest itself, row by row, for programs that speak it already. Rows are
-/// what the forest reads (after encoding and masking); JSON has no NaN, so `null` is missing.
+/// what the forest reads (after encoding and masking), as numbers or, as `BYTES`, in the spelling of a table's cell; JSON has
+/// no NaN, so `null` is missing. A model of LightGBM takes and gives FP64.
 extension API {
     static let inferenceName = "leadwire"
-    private static let extensions: [String] = []
+    private static let extensions = ["binary_tensor_data"]
 
     func inferenceServer(_ exchange: Exchange) async throws -> Reply {
         var json = JSONWriter()
@@ -48,13 +50,13 @@ extension API {
         json.member("platform", "leadwire_forest")
         json.key("inputs")
         json.beginArray()
-        Self.encodeTensor("features", "FP32", [-1, width], into: &json)
+        Self.encodeTensor("features", Self.marginType(of: model.forest), [-1, width], into: &json)
         json.endArray()
         json.key("outputs")
         json.beginArray()
-        Self.encodeTensor("margin", "FP32", [-1], into: &json)
-        Self.encodeTensor("probability", "FP64", [-1], into: &json)
-        Self.encodeTensor("shap", "FP64", [-1, width + 1], into: &json)
+        Self.encodeTensor("margin", Self.marginType(of: model.forest), [-1], into: &json)
+        Self.encodeTensor("probability", .fp64, [-1], into: &json)
+        Self.encodeTensor("shap", .fp64, [-1, width + 1], into: &json)
         json.endArray()
         json.key("properties")
         json.beginObject()
@@ -78,15 +80,30 @@ extension API {
     func infer(_ exchange: Exchange) async throws -> Reply {
         let model = try servedModel(exchange)
         let bytes = try await exchange.collectBody(limit: exchange.limits.batchBodyBytes)
+        let asOf = clock.now
         return try await admission.run(.rows, bytes: bytes.count) {
-            let document = try Exchange.parse(bytes, limits: exchange.limits)
-            let request = try InferenceRequest(document.root, width: model.forest.featureCount)
+            let (json, tail) = try Self.parts(of: bytes, exchange)
+            let document = try Exchange.parse(json, limits: exchange.limits)
+            let request = try InferenceRequest(document.root, tail: tail, model: model, asOf: asOf)
             do throws(ForestError) {
-                return .json(try Self.answer(request, model))
+                return try Self.answer(request, model)
             } catch {
                 throw APIError(.internalError, "something failed on our side")
             }
         }
+    }
+
+    /// The JSON of a body and the raw tensors behind it.
+    private static func parts(
+        of bytes: [UInt8], _ exchange: Exchange
+    ) throws(APIError) -> (json: [UInt8], tail: ArraySlice<UInt8>) {
+        guard let text = HTTPField.Name(InferenceAnswer.lengthHeader).flatMap({ exchange.headers[$0] }) else {
+            return (bytes, [])
+        }
+        guard let length = Int(text), length >= 0, length <= bytes.count else {
+            throw .invalid(InferenceAnswer.lengthHeader, "must be the length of the JSON at the start of the body")
+        }
+        return (Array(bytes[..<length]), bytes[length...])
     }
 
     /// The model under the protocol's fixed name or its card's, and any version that is in use.
@@ -98,88 +115,74 @@ extension API {
         return model
     }
 
-    private static func answer(_ request: InferenceRequest, _ model: ModelArtifact) throws(ForestError) -> [UInt8] {
+    private static func answer(_ request: InferenceRequest, _ model: ModelArtifact) throws(ForestError) -> Reply {
         let forest = model.forest
-        var margins = [Float](repeating: 0, count: request.rowCount)
-        var output = margins.mutableSpan
-        try forest.margins(of: request.values.span, rowCount: request.rowCount, into: &output)
-        var json = JSONWriter(reserving: 512 + request.rowCount * 40)
-        json.beginObject()
-        json.member("model_name", inferenceName)
-        json.member("model_version", model.version)
-        if let id = request.id { json.member("id", id) }
-        json.key("outputs")
-        json.beginArray()
+        let rowCount = request.rowCount
+        // A model of XGBoost gets its rows as Floats, rounded already, in one piece.
+        let single = forest.precision == .single ? request.values.map { Float($0) } : []
+        var margins = [Double](repeating: 0, count: rowCount)
+        switch forest.precision {
+        case .single:
+            var narrow = [Float](repeating: 0, count: rowCount)
+            var output = narrow.mutableSpan
+            try forest.margins(of: single.span, rowCount: rowCount, into: &output)
+            for row in 0..<rowCount { margins[row] = Double(narrow[row]) }
+        case .double:
+            var output = margins.mutableSpan
+            try forest.margins(of: request.values.span, rowCount: rowCount, into: &output)
+        }
+        var answer = InferenceAnswer(
+            model: inferenceName, version: model.version, id: request.id, reserving: 512 + rowCount * 40)
         if request.wants("margin") {
-            beginTensor("margin", "FP32", [request.rowCount], into: &json)
-            for margin in margins { if margin.isFinite { json.value(margin) } else { json.null() } }
-            endTensor(into: &json)
+            answer.append(
+                "margin", marginType(of: forest), shape: [rowCount], margins, isBinary: request.wantsBinary("margin"))
         }
         if request.wants("probability") {
-            beginTensor("probability", "FP64", [request.rowCount], into: &json)
-            for margin in margins {
-                let calibrated = model.calibration?.probability(ofMargin: Double(margin))
-                let probability = calibrated ?? forest.objective.probability(ofMargin: margin).map(Double.init)
-                if let probability, probability.isFinite { json.value(probability) } else { json.null() }
+            let probabilities = margins.lazy.map { margin in
+                model.calibration?.probability(ofMargin: margin) ?? forest.probability(ofMargin: margin) ?? .nan
             }
-            endTensor(into: &json)
+            answer.append(
+                "probability", .fp64, shape: [rowCount], probabilities, isBinary: request.wantsBinary("probability"))
         }
-        if request.explains { try encodeContributions(request, forest, into: &json) }
-        json.endArray()
-        json.endObject()
-        return json.bytes
+        if request.explains {
+            let width = forest.featureCount
+            var values: [Double] = []
+            values.reserveCapacity(rowCount * (width + 1))
+            let scratch = forest.makeScratch()
+            var contributions = [Double](repeating: 0, count: width)
+            for row in 0..<rowCount {
+                let range = row * width..<(row + 1) * width
+                var output = contributions.mutableSpan
+                switch forest.precision {
+                case .single: _ = try forest.explain(single.span.extracting(range), into: &output, scratch: scratch)
+                case .double:
+                    _ = try forest.explain(request.values.span.extracting(range), into: &output, scratch: scratch)
+                }
+                values += contributions
+                // The base value last, as other servers answer it.
+                values.append(forest.baseValue)
+            }
+            answer.append(
+                "shap", .fp64, shape: [rowCount, width + 1], values, isBinary: request.wantsBinary("shap"))
+        }
+        return answer.reply()
     }
 
-    /// `[n, features + 1]`, the base value last, as other servers answer it.
-    private static func encodeContributions(
-        _ request: InferenceRequest, _ forest: Forest, into json: inout JSONWriter
-    ) throws(ForestError) {
-        let width = forest.featureCount
-        beginTensor("shap", "FP64", [request.rowCount, width + 1], into: &json)
-        let scratch = forest.makeScratch()
-        var contributions = [Double](repeating: 0, count: width)
-        for row in 0..<request.rowCount {
-            let values = Array(request.values[row * width..<(row + 1) * width])
-            var output = contributions.mutableSpan
-            _ = try forest.explain(values.span, into: &output, scratch: scratch)
-            for contribution in contributions { json.value(contribution) }
-            json.value(forest.baseValue)
-        }
-        endTensor(into: &json)
+    private static func marginType(of forest: Forest) -> InferenceAnswer.Datatype {
+        forest.precision == .double ? .fp64 : .fp32
     }
 
     private static func encodeTensor(
-        _ name: StaticString, _ datatype: StaticString, _ shape: [Int], into json: inout JSONWriter
+        _ name: StaticString, _ datatype: InferenceAnswer.Datatype, _ shape: [Int], into json: inout JSONWriter
     ) {
         json.beginObject()
         json.key("name")
         json.value(name)
         json.key("datatype")
-        json.value(datatype)
+        json.value(datatype.name)
         json.key("shape")
         json.beginArray()
         for size in shape { json.value(size) }
-        json.endArray()
-        json.endObject()
-    }
-
-    private static func beginTensor(
-        _ name: StaticString, _ datatype: StaticString, _ shape: [Int], into json: inout JSONWriter
-    ) {
-        json.beginObject()
-        json.key("name")
-        json.value(name)
-        json.key("shape")
-        json.beginArray()
-        for size in shape { json.value(size) }
-        json.endArray()
-        json.key("datatype")
-        json.value(datatype)
-        json.key("data")
-        json.beginArray()
-    }
-
-    private static func endTensor(into json: inout JSONWriter) {
         json.endArray()
         json.endObject()
     }

@@ -21,9 +21,24 @@ extension API {
                 "analysis_summary", "key_insights", "recommendations", "feature_explanations", "shap_values",
                 "base_value", "margin", "change", "data_support", "model", "warnings",
             ], from: latest.body, into: &json)
+        let counterfactuals = try Self.counterfactuals(state, latest, engine)
+        ScoreJSON.write(counterfactuals, from: latest.features, to: &json)
         json.member("automated_scoring", state.optedOut ? "stopped" : "active")
         json.endObject()
         return .json(json.bytes)
+    }
+
+    /// What would lift the lead into the next class; nothing where its scoring is stopped.
+    private static func counterfactuals(
+        _ state: LeadState, _ latest: StoredScore, _ engine: ScoringEngine
+    ) throws(APIError) -> Counterfactuals {
+        guard !state.optedOut else { return .notAvailable("Automated scoring of this lead is stopped.") }
+        do {
+            return try engine.counterfactuals(
+                features: latest.features, classification: latest.classification, asOf: latest.scoredAt)
+        } catch {
+            throw APIError(.internalError, "something failed on our side")
+        }
     }
 
     /// `GET /leads/{id}/export`: everything stored about one lead.

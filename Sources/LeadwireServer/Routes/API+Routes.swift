@@ -88,7 +88,10 @@ extension API {
                 [
                     Route(.get, path, role: .viewer, answer: inferenceModel),
                     Route(.get, path + "/ready", role: .viewer, answer: inferenceModelReady),
-                    Route(.post, path + "/infer", role: .agent, answer: infer),
+                    // Clients of the protocol name no content type.
+                    Route(
+                        .post, path + "/infer", role: .agent, contentTypes: [Reply.json, Reply.bytes],
+                        contentTypeIsOptional: true, answer: infer),
                 ]
             }
     }

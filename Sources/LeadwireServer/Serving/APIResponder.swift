@@ -84,7 +84,8 @@ struct APIResponder: HTTPResponder {
                 id: id, method: request.method, parameters: parameters, query: query, headers: request.headers,
                 body: request.body, principal: principal ?? Self.nobody, isAnonymous: principal == nil,
                 limits: limits, remoteAddress: channel.remoteAddress, started: started)
-            if route.method == .post, !(route.bodyIsOptional && exchange.announcesNoBody) {
+            let mayOmitType = route.contentTypeIsOptional && exchange.headers[.contentType] == nil
+            if route.method == .post, !mayOmitType, !(route.bodyIsOptional && exchange.announcesNoBody) {
                 try exchange.requireContentType(route.contentTypes)
             }
             if !query.problems.isEmpty { throw APIError.invalid(query.problems) }
