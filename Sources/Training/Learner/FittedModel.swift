@@ -11,10 +11,10 @@ struct FittedModel {
     let moments: RowMoments
 
     /// Rows whose SHAP values give the weight of each feature.
-    private static let explainedRows = 2_000
+    private static let explainedRows = 256
     /// Small forests are grown several times, from other seeds, and averaged; not beyond this many trees in all, because a
     /// score's time grows with them.
-    private static let treesForCopies = 500
+    private static let treesForCopies = 400
     private static let maximumCopies = 5
 
     var cardSettings: [ModelCard.Setting] {
@@ -33,8 +33,9 @@ struct FittedModel {
         return max(1, min(Self.maximumCopies, Self.treesForCopies / max(1, trees)))
     }
 
-    /// Grows the final forest on all of the task's rows and puts the artifact together.
-    func artifact(plan: ColumnPlan, card: ModelCard) throws(TableError) -> ModelArtifact {
+    /// Grows the final forest on all of the task's rows and puts the artifact together; without the weight of each feature
+    /// where the artifact is only measured.
+    func artifact(plan: ColumnPlan, card: ModelCard, isExplained: Bool = true) throws(TableError) -> ModelArtifact {
         let calibration = Calibration(
             fitting: blend.result.margins, labels: task.rows.map { task.data.labels[$0] },
             foldMargins: blend.result.foldMargins)
@@ -46,7 +47,7 @@ struct FittedModel {
         do {
             let forest = try forest()
             parts.priorWeight = priorWeight(of: forest)
-            parts.support = try support(of: forest)
+            if isExplained { parts.support = try support(of: forest) }
             return try ModelArtifact(forest: forest, parts: parts)
         } catch let error as TableError {
             throw error
