@@ -7,7 +7,7 @@ PORT ?= 8000
 DATA ?= data
 VENV := .build-venv
 
-.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz soak bench bench-fanout docs clean
+.PHONY: help run demo build release setup setup-tests test test-swift test-live check format lint fuzz soak bench bench-fanout bench-quality docs clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,8 +54,11 @@ bench-fanout: setup ## Race the stream against nchan and uWebSockets (10 minutes
 	@scripts/setup.sh fanout
 	Benchmarks/fanout/run.sh
 
-bench: setup-tests release ## Measure against the Python stack and libxgboost; writes Benchmarks/results
+bench: setup-tests release bench-quality ## Measure against the Python stack and libxgboost; writes Benchmarks/results
 	Benchmarks/run.sh $(RELEASE)/release/leadwire
+
+bench-quality: setup release ## Measure what training learns against other libraries, and whether confidence holds (an hour)
+	Benchmarks/quality/run.sh $(RELEASE)/release/leadwire
 
 docs: ## Check that the documents and the OpenAPI page say what the program says
 	scripts/docs.sh

@@ -9,7 +9,8 @@ public struct Assessment: Sendable, Hashable {
     public var probability: Double
     /// 90% interval of the probability.
     public var interval: ProbabilityInterval
-    /// `ml_confidence`: probability that the lead stands on the stated side of the hot cut, capped by support, 0...1.
+    /// `ml_confidence`: probability that the lead stands on the stated side of the hot cut, as another model trained on as
+    /// many other leads would judge; capped by support, 0...1.
     public var confidence: Double
     /// Quantile in the reference, 0...100.
     public var mlScore: Double
@@ -59,7 +60,8 @@ extension ModelArtifact {
 
     /// Probability, interval, confidence and quantile of one row in one call.
     ///
-    /// Confidence is Φ(|e − h| / sd) with e the calibrated log-odds and h the hot cut, and at most 1 − u/2, where u is the
+    /// Confidence is ``Calibration/confidence(ofMargin:hotCut:)``; for the prior Φ(|e − h| / sd) with e its log-odds, h the
+    /// hot cut and sd its assumed deviation; and at most 1 − u/2, where u is the
     /// share of mean |SHAP| on features that are missing here though mostly known in the reference, out of the training
     /// range, or unseen.
     ///
@@ -78,16 +80,17 @@ extension ModelArtifact {
     public func assess(exactMargin margin: Double, row: Span<Float>, outOfRange: [Int], unseen: [Int]) -> Assessment? {
         guard let reference else { return nil }
         let logOdds: Double
-        let standardDeviation: Double
+        let uncapped: Double
         let interval: ProbabilityInterval
         if let calibration {
             logOdds = calibration.logOdds(ofMargin: margin)
-            standardDeviation = calibration.standardDeviation(ofMargin: margin)
+            uncapped = calibration.confidence(ofMargin: margin, hotCut: hotCutLogOdds)
             interval = calibration.interval(ofMargin: margin)
         } else if let assumed {
             logOdds = forest.logOdds(ofMargin: margin) ?? margin
             let variance = assumed.variance { $0 < row.count && row[$0].isNaN }
-            standardDeviation = variance.squareRoot()
+            uncapped = Calibration.confidence(
+                logOdds: logOdds, hotCut: hotCutLogOdds, standardDeviation: variance.squareRoot())
             let baseRate = AssumedUncertainty.baseRateStandardDeviation
             let reach = Statistics.normal95 * (variance + baseRate * baseRate).squareRoot()
             interval = ProbabilityInterval(
@@ -95,8 +98,6 @@ extension ModelArtifact {
         } else {
             return nil
         }
-        let uncapped = Calibration.confidence(
-            logOdds: logOdds, hotCut: hotCutLogOdds, standardDeviation: standardDeviation)
         let (unsupported, worst) = unsupportedShare(row: row, outOfRange: outOfRange, unseen: unseen)
         let cap = 1 - unsupported / 2
         return Assessment(

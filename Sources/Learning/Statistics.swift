@@ -25,6 +25,17 @@ enum Statistics {
     /// Φ: the share of the standard normal distribution below `x`.
     static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 
+    /// The share of Student's distribution with nine degrees of freedom below `x`.
+    ///
+    /// - SeeAlso: Abramowitz, Stegun 26.7.3: a finite sum for odd degrees.
+    static func student9CDF(_ x: Double) -> Double {
+        let angle = atan(x / 3)
+        let cosine = cos(angle)
+        let square = cosine * cosine
+        let series = cosine * (1 + square * (2.0 / 3 + square * (8.0 / 15 + square * 16 / 35)))
+        return 0.5 + (angle + sin(angle) * series) / Double.pi
+    }
+
     /// I_x(a, b), the regularised incomplete beta function, by its continued fraction (modified Lentz).
     ///
     /// - SeeAlso: NIST DLMF 8.17.22.

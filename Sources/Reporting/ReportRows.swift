@@ -55,7 +55,7 @@ struct ReportRows {
         labels.reserveCapacity(scan.rows)
         var rows = try ModelRows(path: path, artifact: artifact, asOf: options.asOf)
         while let batch = try rows.next() {
-            let margins = try Self.margins(artifact, batch)
+            let margins = try artifact.margins(of: batch)
             for row in 0..<batch.count { try take(batch, row, margin: margins[row]) }
             progress("scoring", rows.reader.bytesRead, rows.reader.totalBytes)
         }
@@ -66,7 +66,7 @@ struct ReportRows {
         }
     }
 
-    private mutating func take(_ batch: ModelRows.Batch, _ row: Int, margin: Float) throws(TableError) {
+    private mutating func take(_ batch: ModelRows.Batch, _ row: Int, margin: Double) throws(TableError) {
         let width = artifact.forest.featureCount
         let values = batch.values.span.extracting(row * width..<(row + 1) * width)
         let record = batch.records[row]
@@ -74,13 +74,13 @@ struct ReportRows {
         let isPositive = CellText.trimmed(record.cells[scan.labelPosition]) == scan.positive[...]
         labels.append(isPositive)
         probabilities.append(try Self.probability(artifact, margin))
-        drift.add(row: values, margin: margin, unseen: batch.unseen[row])
+        drift.add(row: values, margin: Float(margin), unseen: batch.unseen[row])
         baselines?.add(row: values, number: number, isPositive: isPositive)
         if factors.takes(row: number) {
             try factors.add(row: values, number: number, forest: artifact.forest, scratch: scratch)
         }
         if let reference = artifact.reference {
-            isHot.append(reference.score(ofMargin: Double(margin)) >= hotFrom)
+            isHot.append(reference.score(ofMargin: margin) >= hotFrom)
         }
         if let position = columns.source { source?.append(record.cells[position]) }
         for (place, position) in columns.groups.enumerated() { groups[place].append(record.cells[position]) }
@@ -110,28 +110,17 @@ struct ReportRows {
         var rows = try ModelRows(path: path, artifact: artifact, asOf: asOf)
         var probabilities: [Double] = []
         while let batch = try rows.next() {
-            for margin in try margins(artifact, batch) { probabilities.append(try probability(artifact, margin)) }
+            for margin in try artifact.margins(of: batch) { probabilities.append(try probability(artifact, margin)) }
         }
         return probabilities
     }
 
-    private static func margins(_ artifact: ModelArtifact, _ batch: ModelRows.Batch) throws(TableError) -> [Float] {
-        var margins = [Float](repeating: 0, count: batch.count)
-        do {
-            var output = margins.mutableSpan
-            try artifact.forest.margins(of: batch.values.span, rowCount: batch.count, into: &output)
-        } catch {
-            throw TableError(.library, "the forest can't read these rows: \(error)")
-        }
-        return margins
-    }
-
-    private static func probability(_ artifact: ModelArtifact, _ margin: Float) throws(TableError) -> Double {
-        if let calibration = artifact.calibration { return calibration.probability(ofMargin: Double(margin)) }
-        guard let probability = artifact.forest.objective.probability(ofMargin: margin) else {
+    private static func probability(_ artifact: ModelArtifact, _ margin: Double) throws(TableError) -> Double {
+        if let calibration = artifact.calibration { return calibration.probability(ofMargin: margin) }
+        guard let probability = artifact.forest.probability(ofMargin: margin) else {
             throw TableError(
                 .invalidOption, "this model predicts no probability of a class: \(artifact.forest.objective)")
         }
-        return Double(probability)
+        return probability
     }
 }

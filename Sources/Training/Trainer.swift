@@ -144,7 +144,7 @@ public struct Trainer {
     private func measure(
         _ fitted: FittedModel, table: RawTable, labels: [Bool], rows: [Int], moments: RowMoments
     ) throws(TableError) -> QualityFigures {
-        let artifact = try fitted.artifact(plan: plan, card: ModelCard(name: options.name))
+        let artifact = try fitted.artifact(plan: plan, card: ModelCard(name: options.name), isExplained: false)
         let columns = fitted.task.data.columns
         let names = columns.map(\.name)
         let positions = try names.map { name throws(TableError) in try table.position(of: name) }

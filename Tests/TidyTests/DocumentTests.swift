@@ -17,6 +17,7 @@ struct DocumentTests {
         let documents = [
             "README.md", "CHANGELOG.md", "docs/architecture.md", "docs/operations.md", "docs/access.md",
             "docs/realtime.md", "docs/clients.md", "docs/data-doctor.md", "docs/learning.md", "docs/report.md",
+            "docs/model-quality.md",
             "clients/javascript/README.md", "Benchmarks/README.md",
         ]
         for document in documents {

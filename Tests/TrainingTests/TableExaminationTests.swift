@@ -118,7 +118,7 @@ struct TableExaminationTests {
         #expect(wrong.label.positive == nil && wrong.obstacles.contains { $0.contains("did you mean \"won\"?") })
         #expect(wrong.columns[0].kind == .number(.point) && wrong.columns[0].auc == nil)
         let few = try examined("a,converted\n1,won\n2,lost\n")
-        #expect(few.obstacles.contains { $0.contains("at least 10") })
+        #expect(few.obstacles.contains { $0.contains("at least 5") })
         #expect(few.remarks.contains { $0.contains("by names and dates only") })
         let none = try examined("a,converted\n")
         #expect(none.obstacles == ["There is no row that can be read."])

@@ -73,6 +73,40 @@ struct TrainerTests {
         }
     }
 
+    @Test func `two models of different leads agree on who is hot at least as often as they say`() throws {
+        let folder = try TemporaryFolder()
+        let models = try [21, 22, 24].map { seed in
+            let path = try folder.write(InventedTable.text(rows: 400, seed: UInt64(seed)), to: "\(seed).csv")
+            let options = options { $0.holdout = .none }
+            return try Trainer(table: RawTable(path: path), options: options).run().artifact
+        }
+        let ask = try folder.write(InventedTable.text(rows: 1_000, seed: 23), to: "ask.csv")
+        let answers = try models.map { model in
+            var answers: [(isHot: Bool, confidence: Double)] = []
+            var rows = try ModelRows(path: ask, artifact: model)
+            while let batch = try rows.next() {
+                for margin in try model.margins(ofRows: batch.values, count: batch.count) {
+                    let calibration = try #require(model.calibration)
+                    let confidence = calibration.confidence(
+                        ofMargin: Double(margin), hotCut: model.hotCutLogOdds)
+                    let isHot = calibration.logOdds(ofMargin: Double(margin)) >= model.hotCutLogOdds
+                    answers.append((isHot, confidence))
+                }
+            }
+            return answers
+        }
+        // Leads of one pair err together: what counts is the mean over the pairs.
+        var stated = 0.0
+        var agreed = 0.0
+        for (one, other) in [(0, 1), (1, 2), (2, 0)] {
+            stated += answers[one].reduce(0) { $0 + $1.confidence } / Double(answers[one].count) / 3
+            let same = zip(answers[one], answers[other]).count { $0.0.isHot == $0.1.isHot }
+            agreed += Double(same) / Double(answers[one].count) / 3
+        }
+        #expect(agreed > stated - 0.03, "\(agreed) agreed, \(stated) stated")
+        #expect(stated > 0.7)
+    }
+
     @Test func `labels that have nothing to do with the columns are not learned`() throws {
         var generator = SplitMix64(seed: 5)
         let rows = (0..<300).map { _ in

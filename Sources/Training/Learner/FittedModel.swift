@@ -11,10 +11,10 @@ struct FittedModel {
     let moments: RowMoments
 
     /// Rows whose SHAP values give the weight of each feature.
-    private static let explainedRows = 2_000
+    private static let explainedRows = 256
     /// Small forests are grown several times, from other seeds, and averaged; not beyond this many trees in all, because a
     /// score's time grows with them.
-    private static let treesForCopies = 500
+    private static let treesForCopies = 400
     private static let maximumCopies = 5
 
     var cardSettings: [ModelCard.Setting] {
@@ -33,14 +33,14 @@ struct FittedModel {
         return max(1, min(Self.maximumCopies, Self.treesForCopies / max(1, trees)))
     }
 
-    /// Grows the final forest on all of the task's rows and puts the artifact together; `distributions` are those of its
-    /// columns.
+    /// Grows the final forest on all of the task's rows and puts the artifact together; without the weight of each feature
+    /// where the artifact is only measured. `distributions` are those of its columns.
     func artifact(
-        plan: ColumnPlan, card: ModelCard, distributions: [ReferenceDistribution]? = nil
+        plan: ColumnPlan, card: ModelCard, distributions: [ReferenceDistribution]? = nil, isExplained: Bool = true
     ) throws(TableError) -> ModelArtifact {
         let calibration = Calibration(
             fitting: blend.result.margins, labels: task.rows.map { task.data.labels[$0] },
-            foldMargins: blend.result.foldMargins)
+            foldMargins: blend.result.foldMargins, positivesForSlope: Calibration.positivesForSlopeOfOwn)
         let reference = ReferenceQuantiles(margins: blend.result.margins)
         var parts = ModelArtifact.Parts(
             kind: .learned, schema: schema(plan), calibration: calibration, reference: reference,
@@ -49,7 +49,7 @@ struct FittedModel {
         do {
             let forest = try forest()
             parts.priorWeight = priorWeight(of: forest)
-            parts.support = try support(of: forest)
+            if isExplained { parts.support = try support(of: forest) }
             return try ModelArtifact(forest: forest, parts: parts)
         } catch let error as TableError {
             throw error

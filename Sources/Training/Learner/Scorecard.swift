@@ -46,7 +46,7 @@ struct Scorecard: Sendable {
     /// Weights that move less than this in a sweep are found.
     private static let tolerance = 3e-3
     /// Rows beyond this don't sharpen a few hundred weights.
-    static let maximumRows = 50_000
+    static let maximumRows = 20_000
 
     /// By column, then by row of the table: the bin of each cell.
     typealias Codes = [[Int16]]
