@@ -1,3 +1,4 @@
+import Forest
 public import Learning
 
 extension ModelArtifact {
