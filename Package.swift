@@ -62,6 +62,10 @@ let package = Package(
             name: "Scoring",
             dependencies: ["Leads", "Features", "Forest", "Learning", "JSONBytes"],
             swiftSettings: strict),
+        // Reads a table with outcomes and writes what a model is worth on it: figures, a page, JSON.
+        .target(
+            name: "Reporting", dependencies: ["Training", "Learning", "Forest", "Leads", "JSONBytes"],
+            swiftSettings: strict),
         .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
         // The other end of the stream, for programs of the team's own: it knows the wire and no room of the server.
         .target(
@@ -120,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "leadwire",
             dependencies: [
-                "LeadwireServer", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres", "CacheRedis",
-                "Redis",
+                "LeadwireServer", "Reporting", "Training", "Scoring", "Realtime", "StoreSQLite", "StorePostgres",
+                "CacheRedis", "Redis",
                 "Learning", "Forest", "Features", "Leads", "JSONBytes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -139,8 +143,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ForestTests", dependencies: ["Forest"], resources: [.copy("Golden")], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "JSONBytes", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportingTests", dependencies: ["Reporting", "Training", "Learning", "Forest", "JSONBytes"],
+            swiftSettings: strict),
         .testTarget(name: "ScoringTests", dependencies: ["Scoring", "TestSupport"], swiftSettings: strict),
         // A whole server for as long as a test needs one.
         .target(
@@ -204,7 +212,7 @@ let package = Package(
         .testTarget(
             name: "LeadwireServerTests",
             dependencies: nio + [
-                "LeadwireServer", "Redis", "ServerSupport", "StoreSQLite", "TestSupport",
+                "LeadwireServer", "Redis", "ServerSupport", "StoreConformance", "StoreSQLite", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -7,7 +7,7 @@ document=$(mktemp)
 trap 'rm -f "$document"' EXIT
 "$program" openapi >"$document"
 .build-venv/bin/python -m openapi_spec_validator "$document"
-for command in serve train score predict evaluate import-model models simulate token openapi doctor new-epoch; do
+for command in serve train score predict evaluate report import-model models simulate token openapi doctor new-epoch; do
     "$program" "$command" --help | grep -qi example || { echo "docs: $command --help shows no example" >&2; exit 1; }
 done
 echo "docs: OpenAPI valid, every command shows an example"

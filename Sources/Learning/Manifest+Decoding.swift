@@ -41,6 +41,11 @@ extension Manifest {
             parts.reference = reference
         }
         parts.support = try support(root("support"))
+        if document.root["distributions"] != nil {
+            parts.distributions = try root("distributions").array(atMost: TableSchema.maximumColumns) {
+                entry throws(ArtifactError) in try distribution(entry)
+            }
+        }
         return parts
     }
 

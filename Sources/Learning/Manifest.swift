@@ -37,6 +37,11 @@ enum Manifest {
         json.key("missing_shares")
         array(parts.support.map(\.missingShare), to: &json)
         json.endObject()
+        // Left out where there is none: an artifact of before keeps its bytes, and with them its identity.
+        if let distributions = parts.distributions {
+            json.key("distributions")
+            encode(distributions, to: &json)
+        }
         json.key("card")
         CardJSON.encode(parts.card, to: &json)
         json.endObject()

@@ -20,6 +20,9 @@ public struct ModelArtifact: Sendable {
         public var hotCutLogOdds: Double
         /// By feature in model order; empty where no reference was measured.
         public var support: [FeatureSupport]
+        /// How each feature was spread over the reference rows, in model order; nil in artifacts made before these were
+        /// kept and for imports without a reference: then a feature's drift is unknown.
+        public var distributions: [ReferenceDistribution]?
         public var card: ModelCard
         /// Trained with columns that policy or leakage checks would have left out.
         public var isPolicyOverridden: Bool
@@ -29,7 +32,8 @@ public struct ModelArtifact: Sendable {
         public init(
             kind: Kind, schema: ModelSchema, calibration: Calibration? = nil, assumed: AssumedUncertainty? = nil,
             reference: ReferenceQuantiles? = nil, hotCutLogOdds: Double = 0, support: [FeatureSupport] = [],
-            card: ModelCard, isPolicyOverridden: Bool = false, priorWeight: Double = 0
+            distributions: [ReferenceDistribution]? = nil, card: ModelCard, isPolicyOverridden: Bool = false,
+            priorWeight: Double = 0
         ) {
             self.kind = kind
             self.schema = schema
@@ -38,6 +42,7 @@ public struct ModelArtifact: Sendable {
             self.reference = reference
             self.hotCutLogOdds = hotCutLogOdds
             self.support = support
+            self.distributions = distributions
             self.card = card
             self.isPolicyOverridden = isPolicyOverridden
             self.priorWeight = priorWeight
@@ -49,7 +54,7 @@ public struct ModelArtifact: Sendable {
     public let forestBytes: [UInt8]
     /// Lowercase hexadecimal SHA-256 over the content of the artifact.
     public let sha256: String
-    private let parts: Parts
+    let parts: Parts
 
     public var kind: Kind { parts.kind }
     public var schema: ModelSchema { parts.schema }
@@ -58,6 +63,7 @@ public struct ModelArtifact: Sendable {
     public var reference: ReferenceQuantiles? { parts.reference }
     public var hotCutLogOdds: Double { parts.hotCutLogOdds }
     public var support: [FeatureSupport] { parts.support }
+    public var distributions: [ReferenceDistribution]? { parts.distributions }
     public var card: ModelCard { parts.card }
     public var policyOverridden: Bool { parts.isPolicyOverridden }
     public var priorWeight: Double { parts.priorWeight }
@@ -91,8 +97,9 @@ public struct ModelArtifact: Sendable {
                 .invalidManifest, "the schema has \(width) columns and the forest reads \(forest.featureCount)")
         }
         guard parts.support.isEmpty || parts.support.count == width,
-            parts.assumed.map({ $0.missingVariances.count == width }) ?? true
-        else { throw ArtifactError(.invalidManifest, "support and variances need one entry a column") }
+            parts.assumed.map({ $0.missingVariances.count == width }) ?? true,
+            parts.distributions.map({ $0.count == width }) ?? true
+        else { throw ArtifactError(.invalidManifest, "support, variances and distributions need one entry a column") }
         guard parts.hotCutLogOdds.isFinite, (0...1).contains(parts.priorWeight) else {
             throw ArtifactError(.invalidManifest, "hot cut and prior weight must be finite")
         }

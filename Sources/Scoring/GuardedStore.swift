@@ -129,6 +129,10 @@ public final class GuardedStore: LeadStore {
         try await reads.pass { () async throws(StoreError) in try await store.export(leadID, tenant: tenant) }
     }
 
+    public func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome] {
+        try await reads.pass { () async throws(StoreError) in try await store.outcomes(of: leadID, tenant: tenant) }
+    }
+
     public func position(of tenant: Tenant) async throws(StoreError) -> StreamPosition {
         try await reads.pass { () async throws(StoreError) in try await store.position(of: tenant) }
     }

@@ -1,36 +1,6 @@
 public import Features
 public import Leads
 
-/// A score as it is stored: the value, its wire form, and what it was computed from.
-public struct ScoreRecord: Sendable, Hashable {
-    public var tenant: Tenant
-    public var score: Score
-    public var leadName: String?
-    public var leadSource: String?
-    /// As extracted, before masking; nil for a model on the team's own table.
-    public var features: FeatureVector?
-    /// The lead's own JSON as it was accepted (the flat form), for export and retraining.
-    public var lead: [UInt8]
-    /// The score's complete JSON object as first answered, explanations and SHAP included.
-    public var body: [UInt8]
-    /// Stands in the review list until a person, an outcome or a later confident score clears it.
-    public var needsReview: Bool
-
-    public init(
-        tenant: Tenant, score: Score, leadName: String?, leadSource: String?, features: FeatureVector?,
-        lead: [UInt8], body: [UInt8], needsReview: Bool
-    ) {
-        self.tenant = tenant
-        self.score = score
-        self.leadName = leadName
-        self.leadSource = leadSource
-        self.features = features
-        self.lead = lead
-        self.body = body
-        self.needsReview = needsReview
-    }
-}
-
 /// What a reader gets back: the stored columns that rank and compare, and the stored bytes.
 public struct StoredScore: Sendable, Hashable {
     public var leadID: String
@@ -328,6 +298,8 @@ public protocol LeadStore: Sendable {
     /// Removes everything of the lead; its events keep their offsets as erased. nil if nothing was known.
     func erase(_ leadID: String, tenant: Tenant, at: Timestamp) async throws(StoreError) -> ErasureReceipt?
     func export(_ leadID: String, tenant: Tenant) async throws(StoreError) -> LeadExport?
+    /// What is known of how it ended, by moment; empty for a lead never heard of.
+    func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome]
 
     func position(of tenant: Tenant) async throws(StoreError) -> StreamPosition
     /// Events after `offset`, oldest first, at most `limit`; an erased one has type nil in its place.

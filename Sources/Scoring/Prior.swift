@@ -31,7 +31,9 @@ public enum Prior {
             kind: .prior, schema: .leadFeatures(.standard),
             assumed: AssumedUncertainty(missingVariances: Feature.allCases.map(population.weightVariance)),
             reference: reference, hotCutLogOdds: reference.margin(atScore: profile.thresholds.hot),
-            support: Feature.allCases.map(population.support), card: card, priorWeight: 1)
+            support: Feature.allCases.map(population.support),
+            distributions: population.distributions.compactMap(\.self), card: card,
+            priorWeight: 1)
         return try ModelArtifact(forest: forest(population), parts: parts)
     }
 

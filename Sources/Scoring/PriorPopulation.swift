@@ -3,7 +3,8 @@ import Leads
 import Learning
 
 /// What the prior needs to know of a population: how often each condition holds, how far each feature's weight varies,
-/// and how the margins are spread. Whole numbers throughout, so that two machines agree to the bit.
+/// and how margins and features are spread. Whole numbers, and values as the extractor gives them: two machines agree to
+/// the bit.
 ///
 /// The population is ``LeadSimulator`` read by the real extractor under the default profile. Measuring it takes longer
 /// than a server may take to start, so the result is committed (`PriorPopulation+Committed.swift`) and a test measures
@@ -23,6 +24,9 @@ struct PriorPopulation: Sendable, Hashable {
     var lowestMargin: Int
     /// Rows at each margin from ``lowestMargin`` on, a unit apart.
     var marginCounts: [Int]
+
+    /// How each feature is spread, as the prior's forest sees it: masked ones are missing. No entry is nil.
+    var distributions: [ReferenceDistribution?]
 
     /// Rows in which a feature's weight has one value.
     struct WeightCount: Sendable, Hashable {
@@ -60,6 +64,16 @@ struct PriorPopulation: Sendable, Hashable {
             missingShare: Double(missing) / Double(Self.leads))
     }
 
+    /// A number's spread, for the committed table.
+    static func numbers(_ bounds: [Float], _ counts: [Int], missing: Int, unseen: Int) -> ReferenceDistribution? {
+        ReferenceDistribution(bins: .numbers(bounds: bounds), counts: counts, missing: missing, unseen: unseen)
+    }
+
+    /// A category's or boolean's spread, for the committed table.
+    static func levels(_ codes: [Int32], _ counts: [Int], missing: Int, unseen: Int) -> ReferenceDistribution? {
+        ReferenceDistribution(bins: .levels(codes: codes), counts: counts, missing: missing, unseen: unseen)
+    }
+
     /// The reference margins: ascending, with the rows at each.
     var margins: (points: [Double], counts: [Int]) {
         var points: [Double] = []
@@ -79,6 +93,7 @@ struct PriorPopulation: Sendable, Hashable {
         var conditionCounts = [Int](repeating: 0, count: units.count)
         var weightCounts = [[Int: Int]](repeating: [:], count: FeatureVector.count)
         var margins: [Int: Int] = [:]
+        var sample = ReferenceSample(width: FeatureVector.count)
         for index in 0..<leads {
             let arrival = firstArrival.advanced(by: year * index / leads)
             let vector = extractor.extract(simulator.lead(index, at: arrival), asOf: arrival).vector
@@ -91,6 +106,8 @@ struct PriorPopulation: Sendable, Hashable {
                 weightCounts[feature.rawValue][byFeature[feature.rawValue], default: 0] += 1
             }
             margins[byFeature.reduce(0, +), default: 0] += 1
+            let optimized = optimizeFeatures(vector, plan: .standard)
+            sample.add(row: optimized.row.span, unseen: optimized.unseen.map(\.rawValue))
         }
         let lowest = margins.keys.min() ?? 0
         let highest = margins.keys.max() ?? 0
@@ -100,7 +117,8 @@ struct PriorPopulation: Sendable, Hashable {
                 counts.sorted { $0.key < $1.key }.map { WeightCount($0.key, $0.value) }
             },
             lowestMargin: lowest,
-            marginCounts: (lowest...highest).map { margins[$0] ?? 0 })
+            marginCounts: (lowest...highest).map { margins[$0] ?? 0 },
+            distributions: sample.distributions(isCategory: ModelSchema.leadFeatures(.standard).codedFeatures) ?? [])
     }
 }
 

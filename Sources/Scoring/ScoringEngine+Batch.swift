@@ -42,7 +42,7 @@ extension ScoringEngine {
     private func batch(
         _ items: [BatchItem], _ batchID: String, _ tenant: Tenant, _ start: ContinuousClock.Instant
     ) async throws(ScoringError) -> BatchAnswer {
-        let model = current
+        let model = champion(of: tenant)
         var failures: [Int: BatchFailure] = [:]
         var answers: [Int: ScoreAnswer] = [:]
         var idempotency: [IdempotencyRecord] = []

@@ -97,14 +97,37 @@ extension ScoringEngine {
         let verdict = escalate(facts)
         var score = facts.score(profile: profile, verdict: verdict, change: change, freshness: configuration.freshness)
         score.processingTimeMilliseconds = Figures.milliseconds(ContinuousClock.now - start)
+        liveDrift.add(
+            facts.input.row, margin: facts.prediction.margin, unseen: facts.input.unseen, model: facts.model,
+            tenant: facts.request.tenant, at: facts.now)
         let latest = facts.state.latest
         let name = facts.input.name ?? latest?.leadName
         let source = facts.input.source ?? latest?.leadSource
         let record = ScoreRecord(
             tenant: facts.request.tenant, score: score, leadName: name, leadSource: source,
             features: facts.input.vector, lead: facts.input.leadJSON, body: ScoreJSON.score(score),
-            needsReview: verdict.needsReview)
+            needsReview: verdict.needsReview, shadow: shadow(facts))
         return Draft(record: record, events: events(record, latest, verdict), isEscalated: verdict.isEscalated)
+    }
+
+    /// What the model on trial says of the same features; nil without one, and where it reads other columns. A model that
+    /// fails there fails nobody: it is counted.
+    private func shadow(_ facts: ScoreFacts) -> ShadowScore? {
+        guard let rival = rival(of: facts.request.tenant), let vector = facts.input.vector,
+            case .leadFeatures(let plan) = rival.artifact.schema,
+            rival.identity.sha256 != facts.model.identity.sha256
+        else { return nil }
+        let input = ModelInput(vector: vector, plan: plan)
+        let assessment = (try? rival.margin(of: input.row)).flatMap { margin in
+            rival.artifact.assess(
+                margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
+        }
+        recorder.countShadow(failed: assessment == nil)
+        return assessment.map {
+            ShadowScore(
+                modelSHA256: rival.identity.sha256, mlScore: Figures.score($0.mlScore),
+                conversionProbability: Figures.probability($0.probability))
+        }
     }
 
     func answerBody(_ record: ScoreRecord, _ request: ScoreRequest) -> [UInt8] {

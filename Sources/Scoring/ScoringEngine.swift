@@ -20,10 +20,11 @@ public final class ScoringEngine: Sendable {
     /// What the engine measures of itself.
     public let recorder = LatencyRecorder()
 
-    private let loaded: Mutex<LoadedModel>
+    private let models: Mutex<ServingModels>
     /// What a score depends on besides its request and the model.
     private let surroundings: UInt64
     let inFlight = LeadsInFlight()
+    let liveDrift = LiveDrift()
     let equalRequests: SingleFlight<CacheKey, ScoreRecord>
     let equalKeys: SingleFlight<IdempotencyKey, FirstAnswer>
     let closeDays: CloseDays
@@ -61,24 +62,46 @@ public final class ScoringEngine: Sendable {
         digest.add(profile)
         digest.add(configuration.storeIdentity)
         surroundings = digest.finish().low
-        loaded = Mutex(try Self.load(model))
+        models = Mutex(ServingModels(everyones: try Self.load(model)))
     }
 
     // MARK: The model
 
-    /// The model in service.
-    public var model: ModelArtifact { current.artifact }
+    /// What scores the leads of a tenant.
+    public func model(of tenant: Tenant) -> ModelArtifact { champion(of: tenant).artifact }
 
-    var current: LoadedModel { loaded.withLock { $0 } }
+    /// What scores the leads of every tenant without a model of its own.
+    public var everyonesModel: ModelArtifact { models.withLock { $0.everyones.artifact } }
 
-    /// Puts another model into service. Requests that have begun finish with the old one.
-    public func replaceModel(_ artifact: ModelArtifact) throws(ScoringError) {
-        let next = try Self.load(artifact)
-        loaded.withLock { $0 = next }
+    /// What is on trial beside the tenant's model; nil for nothing.
+    public func challenger(of tenant: Tenant) -> ModelArtifact? {
+        models.withLock { $0.challenger(of: tenant)?.artifact }
     }
 
-    /// Scores a fixed row and compares its bits with those at loading.
-    public func selfTest() -> Bool { current.selfTest() }
+    /// What is on trial in exactly that scope.
+    public func trial(in scope: ModelScope) -> ModelArtifact? { models.withLock { $0.trials[scope]?.artifact } }
+
+    /// Tenants with a model of their own.
+    public var tenantsWithOwnModel: Set<Tenant> { Set(models.withLock { $0.own.keys }) }
+
+    func champion(of tenant: Tenant) -> LoadedModel { models.withLock { $0.champion(of: tenant) } }
+    func rival(of tenant: Tenant) -> LoadedModel? { models.withLock { $0.challenger(of: tenant) } }
+
+    /// Puts another model into service. Requests that have begun finish with the old one.
+    public func serve(_ artifact: ModelArtifact, in scope: ModelScope) throws(ScoringError) {
+        let next = try Self.load(artifact)
+        models.withLock { $0.serve(next, in: scope) }
+    }
+
+    /// Lets a model score beside the one in service from now on, unseen; nil ends the trial.
+    public func tryOut(_ artifact: ModelArtifact?, in scope: ModelScope) throws(ScoringError) {
+        var next: LoadedModel?
+        if let artifact { next = try Self.load(artifact) }
+        models.withLock { $0.tryOut(next, in: scope) }
+    }
+
+    /// Scores a fixed row by every loaded model and compares its bits with those at loading.
+    public func selfTest() -> Bool { models.withLock { $0.all }.allSatisfy { $0.selfTest() } }
 
     /// Whether a model that is not in service yet loads and scores a fixed row twice with the same bits.
     public static func passesSelfTest(_ artifact: ModelArtifact) throws(ScoringError) -> Bool {
@@ -93,6 +116,13 @@ public final class ScoringEngine: Sendable {
             throw .inference(error.description)
         }
     }
+
+    /// What came in over the last seven days, as far as this process saw it, beside what the tenant's model was measured
+    /// on; nil before the first score.
+    public func drift(of tenant: Tenant) -> DriftReport? { liveDrift.report(of: tenant, at: clock.now) }
+
+    /// Tenants with scores since the start.
+    public var tenantsInDrift: [Tenant] { liveDrift.watched }
 
     // MARK: Scoring
 
@@ -113,16 +143,16 @@ public final class ScoringEngine: Sendable {
     /// The answer if it needs neither the model nor the store: a cached score, asked for without an idempotency key.
     public func cachedScore(_ request: ScoreRequest) async -> ScoreAnswer? {
         guard !request.forceRefresh, request.idempotencyKey == nil,
-            let record = await look(up: cacheKey(request, current)).0
+            let record = await look(up: cacheKey(request, champion(of: request.tenant))).0
         else { return nil }
         recorder.countHit()
         return ScoreAnswer(record: record, cacheHit: true, replayed: false, body: hitBody(record, request))
     }
 
-    /// What the model in service says of features that were extracted earlier; nothing is stored. The same bits as
+    /// What the tenant's model says of features that were extracted earlier; nothing is stored. The same bits as
     /// extraction and prediction together.
-    public func predict(features: FeatureVector) throws(ScoringError) -> Prediction {
-        let model = current
+    public func predict(features: FeatureVector, tenant: Tenant) throws(ScoringError) -> Prediction {
+        let model = champion(of: tenant)
         guard case .leadFeatures(let plan) = model.artifact.schema else {
             throw .unprocessable([
                 FieldProblem(field: "features", problem: "the model in use reads custom_fields of its own table")
@@ -201,7 +231,7 @@ public final class ScoringEngine: Sendable {
     private func answer(
         _ request: ScoreRequest, _ start: ContinuousClock.Instant
     ) async throws(ScoringError) -> ScoreAnswer {
-        let model = current
+        let model = champion(of: request.tenant)
         let key = cacheKey(request, model)
         guard !request.forceRefresh else { return try await compute(request, model, key, start, warnings: []) }
         while true {

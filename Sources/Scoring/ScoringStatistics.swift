@@ -25,6 +25,8 @@ public final class LatencyRecorder: Sendable {
     private let replays = Atomic<Int>(0)
     private let failures = Atomic<Int>(0)
     private let escalations = Atomic<Int>(0)
+    private let shadows = Atomic<Int>(0)
+    private let shadowFailures = Atomic<Int>(0)
 
     public init() {}
 
@@ -41,6 +43,10 @@ public final class LatencyRecorder: Sendable {
     func countShared() { shared.add(1, ordering: .relaxed) }
     func countReplay() { replays.add(1, ordering: .relaxed) }
     func countFailure() { failures.add(1, ordering: .relaxed) }
+
+    func countShadow(failed: Bool) {
+        if failed { shadowFailures.add(1, ordering: .relaxed) } else { shadows.add(1, ordering: .relaxed) }
+    }
 
     private func histogram(_ stage: ScoringStage) -> LatencyHistogram {
         switch stage {
@@ -64,7 +70,8 @@ public final class LatencyRecorder: Sendable {
             uptime: elapsed, sinceStart: sinceStart, lastMinute: lastMinute, scored: scored.load(ordering: .relaxed),
             cacheHits: hits.load(ordering: .relaxed), sharedComputations: shared.load(ordering: .relaxed),
             idempotentReplays: replays.load(ordering: .relaxed), failures: failures.load(ordering: .relaxed),
-            escalations: escalations.load(ordering: .relaxed))
+            escalations: escalations.load(ordering: .relaxed), shadows: shadows.load(ordering: .relaxed),
+            shadowFailures: shadowFailures.load(ordering: .relaxed))
     }
 }
 
@@ -84,6 +91,9 @@ public struct ScoringStatistics: Sendable, Hashable {
     public var idempotentReplays: Int
     public var failures: Int
     public var escalations: Int
+    /// Scores that a model on trial has given too, and those that it could not give.
+    public var shadows: Int
+    public var shadowFailures: Int
 
     /// Share of answers that needed no computation, 0...1; 0 before the first answer.
     public var cacheHitRate: Double {

@@ -2,6 +2,14 @@ public import Leads
 public import Scoring
 
 extension PostgresLeadStore {
+    public func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome] {
+        let limit = configuration.queryDeadline
+        return try await read("read outcomes") { connection in
+            let asked = Statement(Queries.exportedOutcomes).binding(tenant.name).binding(leadID)
+            return try StorePostgres.outcomes(connection.run(asked, within: limit), leadID, tenant)
+        }
+    }
+
     /// All of it as it stood at one moment.
     public func export(_ leadID: String, tenant: Tenant) async throws(StoreError) -> LeadExport? {
         let limit = configuration.queryDeadline
@@ -19,7 +27,8 @@ extension PostgresLeadStore {
             return LeadExport(
                 lead: lead.bytes(0, 2) ?? [],
                 scores: try (0..<answers[4].count).map { row in try StoredScore(answers[4], row, leadID: leadID) },
-                outcomes: try outcomes(answers[2], leadID, tenant), reviews: try reviews(answers[3], leadID, tenant),
+                outcomes: try StorePostgres.outcomes(answers[2], leadID, tenant),
+                reviews: try reviews(answers[3], leadID, tenant),
                 optedOutAt: lead.integer(0, 1).map { Timestamp(milliseconds: $0) })
         }
     }

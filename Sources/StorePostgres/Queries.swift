@@ -49,6 +49,29 @@ enum Queries {
         WHERE tenant = (SELECT id FROM tenants WHERE name = $1) AND timeline = $2 AND close_milliseconds IS NOT NULL
         """
 
+    /// $2 the last number seen, $3 how many. `opted_out` says who asked not to be scored: their rows count for the page, so
+    /// that its end is known, and are left out.
+    static let labels = labels(trial: "NULL::float8", where: "TRUE")
+
+    /// $4 the model on trial.
+    static let trials = labels(trial: "scores.shadow_probability", where: "scores.shadow_model = $4")
+
+    private static func labels(trial: String, where condition: String) -> String {
+        """
+        SELECT scores.id, leads.lead_id, scores.scored_at, scores.features, scores.model, scores.probability,
+            (SELECT min(at) FROM outcomes WHERE outcomes.tenant = scores.tenant AND outcomes.lead = scores.lead
+                AND at >= scores.scored_at AND result = 'won'),
+            (SELECT min(at) FROM outcomes WHERE outcomes.tenant = scores.tenant AND outcomes.lead = scores.lead
+                AND at >= scores.scored_at AND result <> 'won'),
+            EXISTS (SELECT 1 FROM outcomes WHERE outcomes.tenant = scores.tenant AND outcomes.lead = scores.lead
+                AND at < scores.scored_at),
+            leads.opted_out IS NOT NULL, \(trial)
+        FROM scores JOIN leads ON leads.tenant = scores.tenant AND leads.id = scores.lead
+        WHERE scores.tenant = (SELECT id FROM tenants WHERE name = $1) AND scores.id > $2 AND \(condition)
+        ORDER BY scores.id LIMIT $3
+        """
+    }
+
     static let exportedLead = """
         SELECT leads.id, leads.opted_out, scores.lead_json
         FROM leads LEFT JOIN scores ON scores.tenant = leads.tenant AND scores.id = leads.latest

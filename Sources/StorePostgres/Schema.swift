@@ -13,6 +13,7 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, name: "leads, scores, events", statements: first),
         Migration(version: 2, name: "notices between nodes, models", statements: second),
+        Migration(version: 3, name: "models by tenant, shadows", statements: third),
     ]
 
     /// Wide and personal columns stand only in tables that are appended to; `leads` is narrow and ranks.
@@ -131,5 +132,32 @@ enum Schema {
         )
         """,
         "CREATE INDEX promotions_by_model ON promotions (sha256, number)",
+    ]
+
+    /// A model is on the shelf of a tenant, or of everyone (`''`), and promoted there; every kept one was everyone's
+    /// before. `shadow_…` is what a challenger said of the same lead at the same moment.
+    private static let third = [
+        """
+        CREATE TABLE shelves (
+            tenant text COLLATE "C" NOT NULL, sha256 text COLLATE "C" NOT NULL REFERENCES models,
+            added_at bigint NOT NULL, rejected_at bigint, PRIMARY KEY (tenant, sha256)
+        )
+        """,
+        "INSERT INTO shelves (tenant, sha256, added_at) SELECT '', sha256, added_at FROM models",
+        "ALTER TABLE promotions ADD COLUMN tenant text COLLATE \"C\" NOT NULL DEFAULT ''",
+        "CREATE INDEX promotions_by_tenant ON promotions (tenant, number)",
+        """
+        CREATE TABLE trainings (
+            tenant text COLLATE "C" PRIMARY KEY, outcomes bigint NOT NULL, started_at bigint NOT NULL,
+            busy_until bigint NOT NULL
+        )
+        """,
+        """
+        ALTER TABLE scores ADD COLUMN shadow_model text COLLATE "C", ADD COLUMN shadow_score float8,
+            ADD COLUMN shadow_probability float8
+        """,
+        """
+        CREATE INDEX scores_by_shadow ON scores (tenant, shadow_model, id) WHERE shadow_model IS NOT NULL
+        """,
     ]
 }

@@ -93,6 +93,14 @@ extension SQLiteLeadStore {
         try await read("export a lead") { try $0.export(leadID, tenant: tenant) }
     }
 
+    public func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome] {
+        let sql = "SELECT id FROM leads WHERE tenant = (SELECT id FROM tenants WHERE name = ?) AND lead_id = ?"
+        return try await read("read outcomes") { database in
+            guard let lead = try database.integer(sql, [tenant.name, leadID]) else { return [] }
+            return try database.outcomes(ofRow: lead, leadID: leadID, tenant: tenant)
+        }
+    }
+
     public func ping() async throws(StoreError) {
         let one = try await read("ping") { try $0.integer("SELECT 1", []) }
         guard one == 1 else { throw StoreError(.other, "ping: SQLite answered something else") }
@@ -159,16 +167,6 @@ extension Database {
             """
         guard let lead = try row(leadSQL, [tenant.name, leadID]) else { return nil }
         let id: Int64 = lead[0]
-        let outcomes = try rows(
-            "SELECT result, value, at, recorded_at FROM outcomes WHERE lead = ? ORDER BY at, result", [id]
-        ).map { row in
-            guard let result = Outcome.Result(rawValue: row[0]) else {
-                throw StoreError(.corrupt, "export: a stored outcome that this version does not know")
-            }
-            let outcome = Outcome(
-                leadID: leadID, result: result, value: row[1], at: Timestamp(milliseconds: row[2]))
-            return TenantOutcome(tenant: tenant, outcome: outcome, recordedAt: Timestamp(milliseconds: row[3]))
-        }
         let reviews = try rows("SELECT classification, note, at FROM reviews WHERE lead = ? ORDER BY id", [id]).map {
             Review(
                 tenant: tenant, leadID: leadID, classification: try Classification(stored: $0[0]), note: $0[1],
@@ -177,7 +175,19 @@ extension Database {
         return LeadExport(
             lead: lead.hasNull(atIndex: 2) ? [] : lead.bytes(2),
             scores: try history(of: leadID, tenant: tenant, upTo: Timestamp(milliseconds: .max), limit: .max),
-            outcomes: outcomes, reviews: reviews,
+            outcomes: try outcomes(ofRow: id, leadID: leadID, tenant: tenant), reviews: reviews,
             optedOutAt: (lead[1] as Int64?).map { Timestamp(milliseconds: $0) })
+    }
+
+    fileprivate func outcomes(ofRow lead: Int64, leadID: String, tenant: Tenant) throws -> [TenantOutcome] {
+        let sql = "SELECT result, value, at, recorded_at FROM outcomes WHERE lead = ? ORDER BY at, result"
+        return try rows(sql, [lead]).map { row in
+            guard let result = Outcome.Result(rawValue: row[0]) else {
+                throw StoreError(.corrupt, "read outcomes: a stored outcome that this version does not know")
+            }
+            let outcome = Outcome(
+                leadID: leadID, result: result, value: row[1], at: Timestamp(milliseconds: row[2]))
+            return TenantOutcome(tenant: tenant, outcome: outcome, recordedAt: Timestamp(milliseconds: row[3]))
+        }
     }
 }

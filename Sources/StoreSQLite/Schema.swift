@@ -20,6 +20,7 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 leads, scores, events") { try $0.execute(sql: first) }
         migrator.registerMigration("2 models") { try $0.execute(sql: second) }
+        migrator.registerMigration("3 models by tenant, shadows") { try $0.execute(sql: third) }
         return migrator
     }
 
@@ -89,5 +90,25 @@ enum Schema {
             number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES models, at INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX promotions_by_model ON promotions (sha256);
+        """
+
+    /// A model is on the shelf of a tenant, or of everyone (`''`), and promoted there; every kept one was everyone's
+    /// before. `shadow_…` is what a challenger said of the same lead at the same moment.
+    private static let third = """
+        CREATE TABLE shelves (
+            tenant TEXT NOT NULL, sha256 TEXT NOT NULL REFERENCES models, added_at INTEGER NOT NULL,
+            rejected_at INTEGER, PRIMARY KEY (tenant, sha256)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO shelves (tenant, sha256, added_at) SELECT '', sha256, added_at FROM models;
+        ALTER TABLE promotions ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+        CREATE INDEX promotions_by_tenant ON promotions (tenant, number);
+        CREATE TABLE trainings (
+            tenant TEXT PRIMARY KEY, outcomes INTEGER NOT NULL, started_at INTEGER NOT NULL,
+            busy_until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE scores ADD COLUMN shadow_model TEXT;
+        ALTER TABLE scores ADD COLUMN shadow_score REAL;
+        ALTER TABLE scores ADD COLUMN shadow_probability REAL;
+        CREATE INDEX scores_by_shadow ON scores (shadow_model) WHERE shadow_model IS NOT NULL;
         """
 }

@@ -62,13 +62,15 @@ extension WriteTransaction {
         try database.run(
             """
             INSERT INTO scores (lead, scored_at, ml_score, probability, confidence, classification,
-                estimated_commission, model, name, source, features, body, lead_json)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                estimated_commission, model, name, source, features, body, lead_json, shadow_model, shadow_score,
+                shadow_probability)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 lead.id, at, score.mlScore, score.conversionProbability, score.confidence,
                 score.classification.stored, score.estimatedCommission, score.model.sha256, record.leadName,
                 record.leadSource, record.features.map { Data($0.bytes) }, Data(record.body), Data(record.lead),
+                record.shadow?.modelSHA256, record.shadow?.mlScore, record.shadow?.conversionProbability,
             ])
         let scoreID = database.lastInsertedRowID
         let isFirst = lead.latest == nil

@@ -6,13 +6,14 @@ import Learning
 enum ColumnFit {
     /// A level must occur this often to have a code; a rarer one is treated like one never seen, so the forest learns
     /// what to do with those. In tables below 1,000 rows every repeated level counts.
-    private static func minimumCount(rows: Int) -> Int { rows < 1_000 ? 2 : 5 }
+    static func minimumCount(rows: Int) -> Int { rows < 1_000 ? 2 : 5 }
     /// The most frequent levels that get a code.
     private static let maximumLevels = 256
 
-    /// The columns of `plan` as `rows` show them, categories in order of their rate of positives.
+    /// The columns of `plan` as `rows` show them, categories in order of their rate of positives. With a prior, lead
+    /// features that never vary and levels that hardly occur stay known: the prior has something to say about them.
     static func columns(
-        plan: ColumnPlan, table: RawTable, rows: [Int], labels: [Bool], asOf: [Timestamp]
+        plan: ColumnPlan, table: RawTable, rows: [Int], labels: [Bool], asOf: [Timestamp], hasPrior: Bool
     ) -> [TableColumn] {
         let names = plan.isLeadFeatures ? Feature.allCases.map(\.name) : plan.used.map(\.name)
         return names.compactMap { name in
@@ -21,7 +22,10 @@ enum ColumnFit {
             guard let feature = plan.isLeadFeatures ? Feature(name: name) : nil else {
                 return fitted(name: name, kind: column.kind, raw, rows, labels, asOf)
             }
-            return leadColumn(feature, isMasked: column.leftOut != nil, raw, rows, labels, asOf)
+            let isKept =
+                hasPrior && column.kind == .constant && !FeaturePolicy.standard.maskedFeatures.contains(feature)
+            return leadColumn(
+                feature, isMasked: column.leftOut != nil && !isKept, keepsAll: hasPrior, raw, rows, labels, asOf)
         }
     }
 
@@ -43,7 +47,7 @@ enum ColumnFit {
     }
 
     private static func leadColumn(
-        _ feature: Feature, isMasked: Bool, _ raw: RawTable.Column, _ rows: [Int], _ labels: [Bool],
+        _ feature: Feature, isMasked: Bool, keepsAll: Bool, _ raw: RawTable.Column, _ rows: [Int], _ labels: [Bool],
         _ asOf: [Timestamp]
     ) -> TableColumn {
         var column: TableColumn
@@ -55,7 +59,8 @@ enum ColumnFit {
         case .categorical:
             column = TableColumn(
                 name: feature.name, kind: .category,
-                vocabulary: vocabulary(raw, rows, labels, among: Set(feature.vocabulary)), isMasked: isMasked)
+                vocabulary: vocabulary(raw, rows, labels, among: feature.vocabulary, keepsAll: keepsAll),
+                isMasked: isMasked)
         }
         measure(&column, raw, rows, asOf)
         return column
@@ -63,8 +68,10 @@ enum ColumnFit {
 
     /// Levels by ascending rate of positives (smoothed), the rare ones left out.
     private static func vocabulary(
-        _ raw: RawTable.Column, _ rows: [Int], _ labels: [Bool], among allowed: Set<String>?
+        _ raw: RawTable.Column, _ rows: [Int], _ labels: [Bool], among allowed: [String]?, keepsAll: Bool = false
     ) -> [String] {
+        var raw = raw
+        if keepsAll, let allowed { raw.texts += allowed.filter { !raw.texts.contains($0) } }
         var counts = [Int](repeating: 0, count: raw.texts.count)
         var hits = counts
         for row in rows {
@@ -72,7 +79,7 @@ enum ColumnFit {
             counts[code] += 1
             if labels[row] { hits[code] += 1 }
         }
-        let least = minimumCount(rows: rows.count)
+        let least = keepsAll ? 0 : minimumCount(rows: rows.count)
         var levels = raw.texts.indices.filter { code in
             counts[code] >= least && !MissingSpelling.isMissing(raw.texts[code])
                 && allowed?.contains(raw.texts[code]) ?? true

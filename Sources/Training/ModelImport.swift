@@ -101,6 +101,7 @@ public enum ModelImport {
         var ranges = [(low: Float, high: Float)](repeating: (.infinity, -.infinity), count: width)
         var sums = [Double](repeating: 0, count: width)
         var explained = 0
+        var sample = ReferenceSample(width: width)
         while let batch = try rows.next() {
             margins += try plain.margins(of: batch)
             for (index, value) in batch.values.enumerated() {
@@ -109,6 +110,10 @@ public enum ModelImport {
                 if value.isFinite {
                     ranges[column] = (min(ranges[column].low, value), max(ranges[column].high, value))
                 }
+            }
+            for row in 0..<batch.count {
+                sample.add(
+                    row: batch.values.span.extracting(row * width..<(row + 1) * width), unseen: batch.unseen[row])
             }
             // The first rows stand for all in the weights of the features: exact SHAP of a million rows would take long.
             guard explained < 4_096 else { continue }
@@ -131,6 +136,7 @@ public enum ModelImport {
                 meanAbsoluteContribution: sums[column] / Double(explained),
                 missingShare: Double(missing[column]) / Double(margins.count))
         }
+        parts.distributions = sample.distributions(isCategory: parts.schema.codedFeatures)
         parts.schema = ranged(parts.schema, ranges, missing: missing, rows: margins.count)
         let cut = quantiles.margin(atScore: 80)
         if let label {

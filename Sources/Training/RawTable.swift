@@ -29,7 +29,7 @@ public struct RawTable: Sendable {
     public private(set) var columns: [Column]
     public private(set) var rowCount = 0
     /// Lowercase hexadecimal SHA-256 of header and records as they stand in the file.
-    public private(set) var sha256 = ""
+    public internal(set) var sha256 = ""
 
     /// Reads a whole file. `progress` gets bytes done and, where known, bytes in all.
     public init(

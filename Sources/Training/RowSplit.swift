@@ -47,10 +47,10 @@ struct RowSplit {
         return order.suffix(Int((Double(times.count) * share).rounded())).sorted()
     }
 
-    /// A fold for each of `rows`: both classes spread evenly, a group in one fold.
-    func stratifiedFolds(of rows: [Int], count: Int) -> [Int] {
+    /// A fold for each of `rows`: both classes spread evenly, a group in one fold. Another `draw` is another such parting.
+    func stratifiedFolds(of rows: [Int], count: Int, draw: Int = 0) -> [Int] {
         var fold = [Int: Int](minimumCapacity: rows.count)
-        for (members, _) in strata(of: rows, salt: 0xF01D) {
+        for (members, _) in strata(of: rows, salt: 0xF01D + UInt64(draw) << 16) {
             var sizes = [Int](repeating: 0, count: count)
             for group in members {
                 var smallest = 0

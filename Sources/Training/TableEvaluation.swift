@@ -13,12 +13,7 @@ public enum TableEvaluation {
         seed: UInt64 = 1, progress: (Int, Int?) -> Void = { _, _ in }
     ) throws(TableError) -> (figures: QualityFigures, positive: String, warnings: [String]) {
         let table = try RawTable(path: path, progress: progress)
-        guard table.sha256 != artifact.card.dataSHA256 else {
-            throw TableError(
-                .trainingRows,
-                "these are the rows that the model was trained on: figures from them would flatter it; give rows that it "
-                    + "has not seen, or read the hold-out figures on its card (leadwire models)")
-        }
+        guard table.sha256 != artifact.card.dataSHA256 else { throw TableError.trainedOnTheseRows }
         let trained = artifact.card.label == label ? artifact.card.positive : nil
         let (labels, chosen) = try LabelReader.labels(of: table, column: label, positive: positive ?? trained)
         var rows = try ModelRows(path: path, artifact: artifact, asOf: asOf)

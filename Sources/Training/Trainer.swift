@@ -1,4 +1,6 @@
 import Features
+import Forest
+import Foundation
 public import Learning
 
 /// Learns a model from a table: search for settings, measure on rows held out, then train again on all rows.
@@ -8,10 +10,11 @@ public struct Trainer {
         public let artifact: ModelArtifact
         /// nil when nothing was held out: then nothing was measured.
         public let figures: QualityFigures?
+        /// Trees in the forest.
         public let rounds: Int
-        /// Chosen settings, for people.
+        /// What was blended, for people.
         public let settings: String
-        /// Settings that the budget allowed to try.
+        /// Settings of boosted forests that the budget allowed to try.
         public let triedSettings: Int
     }
 
@@ -27,8 +30,13 @@ public struct Trainer {
     private let options: TrainingOptions
     private let moments: RowMoments
 
-    /// Fewer rows of either class can't be split into folds that mean something.
-    public static let minimumClassRows = 10
+    /// Below so many rows of either class there is nothing to learn, only to remember.
+    public static let minimumClassRows = 5
+    /// Of those, so many have to be left after the hold-out: every fold holds one out.
+    private static let minimumTrainingRows = 3
+    /// Below so many rows the folds are drawn several times: one draw is a matter of luck.
+    private static let rowsForOnePartition = 1_000
+    private static let partitionsOfFewRows = 2
 
     /// Reads the label and judges the columns; nothing is trained yet.
     public init(table: RawTable, options: TrainingOptions) throws(TableError) {
@@ -56,7 +64,9 @@ public struct Trainer {
         let (held, kind) = try heldOut(split)
         let heldSet = Set(held)
         let training = held.isEmpty ? all : all.filter { !heldSet.contains($0) }
-        let fitted = try fit(rows: training, split: split, fixed: nil, progress: progress)
+        let task = try task(rows: training, split: split)
+        let (blend, tried) = try CandidateSearch(task: task, budget: options.budget).run(progress: progress)
+        let fitted = FittedModel(task: task, blend: blend, tried: tried, moments: moments)
 
         var figures: QualityFigures?
         if !held.isEmpty {
@@ -66,22 +76,20 @@ public struct Trainer {
         }
         var final = fitted
         if !held.isEmpty {
-            let fixed = Fixed(settings: fitted.settings, rounds: fitted.cross.rounds, tried: fitted.tried)
-            final = try fit(rows: all, split: split, fixed: fixed, progress: progress)
+            let task = try self.task(rows: all, split: split)
+            let again = try CandidateSearch(task: task, budget: options.budget).again(blend, progress: progress)
+            final = FittedModel(task: task, blend: again, tried: tried, moments: moments)
         }
         let card = card(for: final, holdout: ModelCard.Holdout(kind: kind, figures: figures), isRefitted: !held.isEmpty)
+        let distributions = try ColumnReference.distributions(
+            of: final.task.data.columns, table: table, rows: final.task.rows, asOf: moments.asOf)
+        let artifact = try final.artifact(plan: plan, card: card, distributions: distributions)
         return Outcome(
-            artifact: try final.artifact(plan: plan, card: card), figures: figures, rounds: final.cross.rounds,
-            settings: final.settings.name, triedSettings: final.tried)
+            artifact: artifact, figures: figures, rounds: artifact.forest.treeCount, settings: final.blend.description,
+            triedSettings: tried)
     }
 
     // MARK: Steps
-
-    private struct Fixed {
-        let settings: BoosterSettings
-        let rounds: Int
-        let tried: Int
-    }
 
     private func heldOut(_ split: RowSplit) throws(TableError) -> ([Int], ModelCard.Holdout.Kind) {
         switch options.holdout {
@@ -96,63 +104,39 @@ public struct Trainer {
         }
     }
 
-    private func fit(
-        rows: [Int], split: RowSplit, fixed: Fixed?, progress: (TrainingProgress) -> Void
-    ) throws(TableError) -> FittedModel {
+    private func task(rows: [Int], split: RowSplit) throws(TableError) -> LearningTask {
         let positives = rows.count { labels[$0] }
         let smaller = min(positives, rows.count - positives)
-        guard smaller >= 5 else {
+        guard smaller >= Self.minimumTrainingRows else {
             throw TableError(
                 .notEnoughData, "only \(smaller) rows of one class are left to learn from after the hold-out")
         }
+        let hasPrior = options.prior != nil && plan.isLeadFeatures
         let columns = ColumnFit.columns(
-            plan: plan, table: table, rows: rows, labels: labels, asOf: moments.asOf)
+            plan: plan, table: table, rows: rows, labels: labels, asOf: moments.asOf, hasPrior: hasPrior)
         let positions = try columns.map { column throws(TableError) in try table.position(of: column.name) }
-        let data = EncodedTable(
+        var data = EncodedTable(
             columns: columns, table: table, positions: positions, labels: labels, asOf: moments.asOf)
-        let foldCount = moments.order != nil || rows.count >= 5_000 ? 5 : 10
-        let folds =
-            moments.order.map { RowSplit.timeFolds(of: rows, times: $0, count: foldCount) }
-            ?? split.stratifiedFolds(of: rows, count: min(foldCount, smaller))
-        let cross = CrossValidation(
-            data: data, rows: rows, folds: folds, foldCount: (folds.max() ?? 0) + 1, seed: options.seed)
-        if let fixed {
-            let result = try cross.run(fixed.settings, fixedRounds: fixed.rounds) { rounds in
-                progress(
-                    TrainingProgress(stage: "training on all rows", done: rounds, total: fixed.rounds, unit: "rounds"))
-            }
-            return FittedModel(
-                data: data, rows: rows, settings: fixed.settings, cross: result, tried: fixed.tried,
-                seed: options.seed, moments: moments)
+        var prior: PriorBase?
+        if hasPrior, let forest = options.prior {
+            data.hideRareLevels(among: rows, least: ColumnFit.minimumCount(rows: rows.count))
+            prior = try PriorBase(prior: forest, data: data)
         }
-        return try search(cross, progress: progress)
+        let (partitions, foldCount) = partitions(of: rows, split: split, smaller: smaller)
+        return LearningTask(
+            data: data, rows: rows, partitions: partitions, foldCount: foldCount, prior: prior, seed: options.seed,
+            threads: max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount))
     }
 
-    /// The settings with the smallest loss on rows that their forests didn't see, tried while the budget lasts.
-    private func search(
-        _ cross: CrossValidation, progress: (TrainingProgress) -> Void
-    ) throws(TableError) -> FittedModel {
-        let candidates = BoosterSettings.candidates(
-            hasCategories: cross.data.columns.contains { $0.kind == .category && $0.vocabulary.count > 2 })
-        let clock = ContinuousClock()
-        let start = clock.now
-        var best: (settings: BoosterSettings, result: CrossValidation.Result)?
-        var tried = 0
-        for (number, settings) in candidates.enumerated() {
-            // The refit takes about as long as one candidate did: stop while that still fits.
-            let elapsed = start.duration(to: clock.now)
-            if number > 0, elapsed + elapsed / number * 2 > options.budget { break }
-            let stage = "settings \(number + 1) of \(candidates.count)"
-            let result = try cross.run(settings) { rounds in
-                progress(TrainingProgress(stage: stage, done: rounds, total: nil, unit: "rounds"))
-            }
-            tried += 1
-            if result.logLoss < best?.result.logLoss ?? .infinity { best = (settings, result) }
+    /// Stretches of time where there is a time; else folds with both classes spread evenly.
+    private func partitions(of rows: [Int], split: RowSplit, smaller: Int) -> ([[Int]], Int) {
+        if let times = moments.order {
+            let count = min(5, rows.count)
+            return ([RowSplit.timeFolds(of: rows, times: times, count: count)], count)
         }
-        guard let best else { throw TableError(.notEnoughData, "no settings could be trained") }
-        return FittedModel(
-            data: cross.data, rows: cross.rows, settings: best.settings, cross: best.result, tried: tried,
-            seed: options.seed, moments: moments)
+        let count = min(rows.count >= 5_000 ? 5 : 10, smaller)
+        let draws = rows.count < Self.rowsForOnePartition ? Self.partitionsOfFewRows : 1
+        return ((0..<draws).map { split.stratifiedFolds(of: rows, count: count, draw: $0) }, count)
     }
 
     // MARK: Measuring
@@ -161,12 +145,12 @@ public struct Trainer {
         _ fitted: FittedModel, table: RawTable, labels: [Bool], rows: [Int], moments: RowMoments
     ) throws(TableError) -> QualityFigures {
         let artifact = try fitted.artifact(plan: plan, card: ModelCard(name: options.name))
-        let names = fitted.data.columns.map(\.name)
+        let columns = fitted.task.data.columns
+        let names = columns.map(\.name)
         let positions = try names.map { name throws(TableError) in try table.position(of: name) }
         let data = EncodedTable(
-            columns: fitted.data.columns, table: table, positions: positions, labels: labels, asOf: moments.asOf)
-        let margins = try artifact.margins(
-            ofRows: data.rowMajor(rows, ranks: names.map { _ in nil }), count: rows.count)
+            columns: columns, table: table, positions: positions, labels: labels, asOf: moments.asOf)
+        let margins = try artifact.margins(ofRows: data.rowMajor(rows), count: rows.count)
         let calibration = artifact.calibration
         return QualityFigures(
             probabilities: margins.map { calibration?.probability(ofMargin: Double($0)) ?? .nan },
@@ -202,7 +186,7 @@ public struct Trainer {
         card.settings = model.cardSettings
         if isRefitted {
             card.notes.append(
-                "After the hold-out figures were taken the forest was trained again on all rows with the rounds found and "
+                "After the hold-out figures were taken the forest was trained again on all rows with the settings found and "
                     + "calibrated on their folds: the figures belong to the run before.")
         }
         if holdout.figures == nil {

@@ -1,3 +1,5 @@
+public import Forest
+
 /// What `train` is asked to do.
 public struct TrainingOptions: Sendable {
     /// Columns whose policy and leakage verdicts are reported, not enforced.
@@ -36,8 +38,14 @@ public struct TrainingOptions: Sendable {
     public var allow = Allowance.columns([])
     public var holdout = Holdout.share(0.2)
     public var seed: UInt64 = 1
-    /// How long the search for settings may take; the chosen settings are always trained to the end.
+    /// How long search and training may take, reading the file not counted. The first settings get ten seconds at least, and
+    /// what is chosen is always trained to the end.
     public var budget = Duration.seconds(120)
+    /// Forests that grow at once; nil: as many as there are processors. The model doesn't depend on it.
+    public var threads: Int?
+    /// The prior's forest over the 28 features. A table of lead features is learned on top of it, as far as that judges
+    /// left-out rows better; other tables don't look at it.
+    public var prior: Forest?
     /// What people call the model.
     public var name = "model"
 

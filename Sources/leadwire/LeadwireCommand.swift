@@ -15,8 +15,8 @@ struct LeadwireCommand: AsyncParsableCommand {
         abstract: "Scores every lead the moment it arrives, says why, and streams the score.",
         subcommands: [
             ServeCommand.self, TrainCommand.self, ScoreCommand.self, PredictCommand.self, EvaluateCommand.self,
-            ImportModelCommand.self, ModelsCommand.self, SimulateCommand.self, OpenAPICommand.self,
-            TokenCommand.self, DoctorCommand.self, NewEpochCommand.self,
+            ReportCommand.self, ImportModelCommand.self, ModelsCommand.self, BackfillCommand.self, SimulateCommand.self,
+            OpenAPICommand.self, TokenCommand.self, DoctorCommand.self, NewEpochCommand.self,
         ])
 
     static func main() async {

@@ -101,6 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
             model: model, profile: profile, clock: clock, cache: scoreCache,
             openStore: { sink async throws(StoreError) in try await store.open(sink) })
         parts.redis = redis
+        parts.trainer = ChildTrainer(database: store.address, settings: settings.learning)
         parts.isModelNamed = configuration.text(.model) != nil
         parts.acceptsPolicyOverride = try configuration.flag(.acceptPolicyOverride)
         let server = try await LeadwireServer(settings: settings, parts: parts, logger: logger)

@@ -21,6 +21,10 @@ enum ServeKey: String, CaseIterable, Sendable {
     case maximumConcurrentScores = "max_concurrent_scores"
     case drainWindowMilliseconds = "drain_window_ms"
     case drainDeadlineMilliseconds = "drain_deadline_ms"
+    case retrainAfterOutcomes = "retrain_after_outcomes"
+    case retrainEveryHours = "retrain_every_hours"
+    case labelWindowDays = "label_window_days"
+    case promotion
 
     var environmentName: String { "LEADWIRE_" + rawValue.uppercased() }
 
@@ -40,6 +44,10 @@ enum ServeKey: String, CaseIterable, Sendable {
         case .maximumConcurrentScores: "\(ServerSettings.defaultConcurrentScores)"
         case .drainWindowMilliseconds: "500"
         case .drainDeadlineMilliseconds: "10000"
+        case .retrainAfterOutcomes: "50"
+        case .retrainEveryHours: "24"
+        case .labelWindowDays: "90"
+        case .promotion: "auto"
         case .database, .redis, .model, .profile, .jwtSecretFile, .jwks, .jwtAudience, .jwtIssuer, .allowedOrigins,
             .operatorTenant:
             nil

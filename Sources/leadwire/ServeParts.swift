@@ -20,6 +20,12 @@ extension ServeCommand {
         settings.access = try access(configuration)
         settings.drainWindow = .milliseconds(try configuration.integer(.drainWindowMilliseconds, in: 0...300_000))
         settings.drainDeadline = .milliseconds(try configuration.integer(.drainDeadlineMilliseconds, in: 200...600_000))
+        settings.learning.afterOutcomes = try configuration.integer(.retrainAfterOutcomes, in: 0...1_000_000)
+        let hours = try configuration.integer(.retrainEveryHours, in: 0...8_760)
+        settings.learning.every = hours == 0 ? nil : .seconds(hours * 3_600)
+        let days = try configuration.integer(.labelWindowDays, in: 1...3_650)
+        settings.learning.labelWindow = LabelWindow(length: .seconds(days * 86_400))
+        settings.learning.promotion = try configuration.choice(.promotion)
         settings.hub.maximumConnections = DescriptorLimit.connections(
             wanted: settings.hub.maximumConnections, descriptors: DescriptorLimit.raise())
         return settings

@@ -22,6 +22,14 @@ enum ServeStore: Sendable, CustomStringConvertible {
         if case .file(let path, _) = self { try ServeCommand.makeFolder(of: path) }
     }
 
+    /// As `--database` takes it, with its password.
+    var address: String {
+        switch self {
+        case .file(let path, _): "sqlite:" + path
+        case .postgres(let address, _): address.text
+        }
+    }
+
     /// For people: a file's path, or an address without its password.
     var description: String {
         switch self {

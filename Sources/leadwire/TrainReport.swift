@@ -36,7 +36,10 @@ enum TrainReport {
     }
 
     static func describe(_ outcome: Trainer.Outcome, label: String) {
-        Terminal.say("\(outcome.rounds) trees, settings \"\(outcome.settings)\", \(outcome.triedSettings) tried")
+        Terminal.say("\(outcome.rounds) trees: \(outcome.settings); \(outcome.triedSettings) settings of forests tried")
+        if outcome.artifact.priorWeight > 0 {
+            Terminal.say("\(Figures.decimals(100 * outcome.artifact.priorWeight, 0))% of the margin is prior")
+        }
         guard let figures = outcome.figures else {
             Terminal.say("Nothing was held out: the quality of this model is unmeasured.")
             return
@@ -60,6 +63,9 @@ enum TrainReport {
         json.member("positive", trainer.positive)
         json.member("repeated_rows", trainer.repeatedRows)
         json.member("rounds", outcome.rounds)
+        json.member("blend", outcome.settings)
+        json.member("settings_tried", outcome.triedSettings)
+        json.member("prior_weight", outcome.artifact.priorWeight)
         json.member("policy_overridden", outcome.artifact.policyOverridden)
         json.key("columns")
         json.beginArray()

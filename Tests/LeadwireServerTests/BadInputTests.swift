@@ -140,7 +140,12 @@ struct BadInputTests {
             name: "at", path: ml + "/outcomes", body: #"{"lead_id":"b","outcome":"won","at":"x"}"#, status: 422,
             field: "at"),
         BadInput(
-            name: "outcome of nobody", path: ml + "/outcomes", body: #"{"lead_id":"no","outcome":"won"}"#, status: 404),
+            name: "future", path: ml + "/outcomes",
+            body: #"{"lead_id":"b","outcome":"won","at":"2126-11-25T09:30:00Z"}"#, status: 422, field: "at"),
+        BadInput(
+            name: "two moments", path: ml + "/outcomes",
+            body: #"{"lead_id":"b","outcome":"won","at":"2026-11-01T09:30:00Z","outcome_at":"2026-11-02T09:30:00Z"}"#,
+            status: 422, field: "outcome_at"),
         BadInput(
             name: "event", path: ml + "/ws/broadcast", body: #"{"event_type":"lead_scored","data":{}}"#, status: 422,
             field: "event_type"),

@@ -1,4 +1,7 @@
 import JSONBytes
+import Leads
+import Scoring
+import StoreSQLite
 import Testing
 
 @Suite(.timeLimit(.minutes(3)))
@@ -110,6 +113,40 @@ struct LeadRouteTests {
             #expect(status["message"]?.string?.hasPrefix("prior, not learned") == true)
             let export = try await server.get("/api/v1/ml/leads/r/export").json()
             #expect(export["reviews"]?.count == 1 && export["outcomes"]?.count == 1)
+        }
+    }
+
+    /// A CRM repeats what was not acknowledged in time: it must not count twice, nor be told twice to who listens.
+    @Test func `an outcome told twice is one outcome and one event, for a lead never scored too`() async throws {
+        let path = "/api/v1/ml/outcomes"
+        let dated = #"{"lead_id":"o","outcome":"won","value":1000,"at":"2026-01-05T10:00:00Z"}"#
+        let alias = #"{"lead_id":"o","outcome":"won","value":1000,"outcome_at":"2026-01-05T10:00:00Z"}"#
+        let silent = #"{"lead_id":"p","outcome":"lost"}"#
+        try await LiveServer.run { server in
+            let first = try await server.post(path, dated)
+            #expect(first.status == 200)
+            let second = try await server.post(path, dated)
+            #expect(second.body == first.body)
+            let renamed = try await server.post(path, alias)
+            #expect(renamed.body == first.body)
+            let undated = try await server.post(path, silent)
+            let again = try await server.post(path, silent)
+            #expect(undated.status == 200 && again.body == undated.body)
+            // A corrected value is news each time, back to the first value too.
+            for value in ["2000", "1000"] {
+                let answer = try await server.post(path, dated.replacing("1000", with: value))
+                #expect(answer.text.contains("\"value\":\(value)"))
+            }
+            let export = try await server.get("/api/v1/ml/leads/o/export").json()
+            let outcomes = try #require(export["outcomes"])
+            #expect(outcomes.count == 1)
+            for outcome in outcomes.elements { #expect(outcome["value"]?.int == 1_000) }
+            let status = try await server.get("/api/v1/ml/model/status").json()
+            #expect(status["outcomes"]?["won"]?.int == 1 && status["outcomes"]?["not_won"]?.int == 1)
+            let log = try await server.store.events(after: 0, tenant: .local, limit: 100)
+            var told = 0
+            for case .event(let committed) in log where committed.event.type == .outcomeRecorded { told += 1 }
+            #expect(told == 4)
         }
     }
 }

@@ -81,7 +81,7 @@ import Testing
         var sure = AgencyProfile()
         sure.thresholds.confidence = 0
         let later = try ScoringEngine(
-            model: fixture.engine.model, profile: sure, store: fixture.store, cache: fixture.cache,
+            model: fixture.engine.everyonesModel, profile: sure, store: fixture.store, cache: fixture.cache,
             clock: fixture.clock)
         let confident = try await later.score(fixture.request(lead) { $0.forceRefresh = true })
         #expect(confident.record?.needsReview == false)

@@ -155,7 +155,7 @@ import Testing
             #expect(again.margin.bitPattern == whole.score.margin.bitPattern)
             #expect(again.mlScore == whole.score.mlScore)
             #expect(again.shapValues == whole.score.shapValues)
-            let prediction = try fixture.engine.predict(features: vector)
+            let prediction = try fixture.engine.predict(features: vector, tenant: .local)
             #expect(Double(prediction.margin).bitPattern == whole.score.margin.bitPattern)
         }
     }
@@ -214,7 +214,7 @@ import Testing
         profile.thresholds.hot = 95
         let other = try Prior.artifact(profile: profile)
         let before = try await fixture.score(LeadFactory.bare())
-        try fixture.engine.replaceModel(other)
+        try fixture.engine.serve(other, in: .everyone)
         let answer = try await fixture.engine.score(fixture.request(LeadFactory.bare()))
         #expect(!answer.cacheHit, "another model's score is not this one's")
         let after = try #require(answer.record).score
@@ -249,7 +249,7 @@ import Testing
         _ fixture: EngineFixture, _ lead: Lead, mlScore: Double, price: Double? = nil, probability: Double = 0.2,
         unqualified: String? = nil
     ) throws -> ScoreFacts {
-        let model = fixture.engine.current
+        let model = fixture.engine.champion(of: .local)
         let request = fixture.request(lead)
         var input = try ModelInput(
             request, model: model, extractor: fixture.engine.extractor, asOf: fixture.clock.now)

@@ -21,6 +21,6 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
 
     /// The whole suite.
     public static var all: [ConformanceCase] {
-        commits + scores + ranking + eventLog + rights + outcomes + concurrency + models
+        commits + scores + ranking + eventLog + rights + outcomes + concurrency + models + labels
     }
 }

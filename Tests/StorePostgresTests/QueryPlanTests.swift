@@ -24,7 +24,7 @@ import Testing
         try await work(store)
         await store.close()
         let after = try scans(harness, name)
-        #expect(after.count == 13)
+        #expect(after.count == 15)
         for (table, scan) in after {
             #expect(scan.sequential == before[table]?.sequential, "\(table) was scanned")
         }
@@ -78,6 +78,8 @@ import Testing
         _ = try await store.score(of: "a", tenant: tenant, asOf: Sample.at(0))
         _ = try await store.history(of: "a", tenant: tenant, limit: 5)
         _ = try await store.export("a", tenant: tenant)
+        _ = try await store.labelCandidates(of: tenant, after: nil, limit: 2)
+        _ = try await store.trialCandidates(of: tenant, challenger: "x", after: nil, limit: 2)
         _ = try await store.events(after: 0, tenant: tenant, limit: 5)
         _ = try await store.statistics(of: tenant)
         _ = try await store.idempotencyRecord("k", tenant: tenant, since: Sample.at(0))

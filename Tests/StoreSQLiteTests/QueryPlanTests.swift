@@ -86,6 +86,7 @@ private final class Traced: Sendable {
         _ = try await store.export("a", tenant: tenant)
         _ = try await store.events(after: 0, tenant: tenant, limit: 5)
         _ = try await store.statistics(of: tenant)
+        _ = try await store.labelCandidates(of: tenant, after: nil, limit: 2)
         _ = try await store.idempotencyRecord("k", tenant: tenant, since: Sample.at(0))
         _ = try await store.medianDaysToClose(timeline: "flexible", tenant: tenant, minimum: 0)
         for sort in LeadQuery.Sort.allCases {

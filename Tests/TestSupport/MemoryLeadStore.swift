@@ -171,6 +171,12 @@ public final class MemoryLeadStore: LeadStore {
 
     public func export(_ leadID: String, tenant: Tenant) async throws(StoreError) -> LeadExport? { nil }
 
+    public func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome] {
+        state.withLock { state in
+            state.commits.flatMap(\.outcomes).filter { $0.tenant == tenant && $0.outcome.leadID == leadID }
+        }
+    }
+
     public func position(of tenant: Tenant) async throws(StoreError) -> StreamPosition {
         state.withLock { StreamPosition(epoch: "test", offset: UInt64($0.events[tenant]?.count ?? 0)) }
     }

@@ -16,7 +16,7 @@ struct DocumentTests {
     @Test func `every file that the documents link to exists`() throws {
         let documents = [
             "README.md", "CHANGELOG.md", "docs/architecture.md", "docs/operations.md", "docs/access.md",
-            "docs/realtime.md", "docs/clients.md", "docs/data-doctor.md",
+            "docs/realtime.md", "docs/clients.md", "docs/data-doctor.md", "docs/learning.md", "docs/report.md",
             "clients/javascript/README.md", "Benchmarks/README.md",
         ]
         for document in documents {

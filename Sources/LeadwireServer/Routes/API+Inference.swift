@@ -108,7 +108,7 @@ extension API {
 
     /// The model under the protocol's fixed name or its card's, and any version that is in use.
     private func servedModel(_ exchange: Exchange) throws(APIError) -> ModelArtifact {
-        let model = engine.model
+        let model = engine.model(of: exchange.tenant)
         guard [Self.inferenceName, model.card.name].contains(exchange.parameters[0]),
             exchange.parameters.count < 2 || [model.version, model.sha256].contains(exchange.parameters[1])
         else { throw APIError(.notFound, "no such model or version") }

@@ -61,45 +61,6 @@ extension API {
         return .json(json.bytes)
     }
 
-    /// `POST /outcomes`: the label that training learns from.
-    func recordOutcome(_ exchange: Exchange) async throws -> Reply {
-        let (document, _) = try await exchange.collectJSON()
-        var body = BodyFields(document.root, known: ["lead_id", "outcome", "value", "at"])
-        let id = body.leadID()
-        let result: Outcome.Result? = body.choice("outcome", isRequired: true)
-        let value = body.number("value", atLeast: 0)
-        let at = body.timestamp("at")
-        try body.throwProblems()
-        guard let id, let result else { throw APIError(.internalError, "something failed on our side") }
-        try await requireScore(of: id, tenant: exchange.tenant)
-        let now = clock.now
-        let outcome = Outcome(leadID: id, result: result, value: value, at: at ?? now)
-        var data = JSONWriter()
-        data.beginObject()
-        data.member("lead_id", id)
-        data.member("outcome", result.rawValue)
-        data.member("value", value)
-        data.member("at", outcome.at.description)
-        data.endObject()
-        let event = NewEvent(
-            tenant: exchange.tenant, type: .outcomeRecorded, id: RequestID.make(), timestamp: now, data: data.bytes,
-            leadID: id)
-        let commit = Commit(
-            events: [event],
-            outcomes: [TenantOutcome(tenant: exchange.tenant, outcome: outcome, recordedAt: now)])
-        _ = try await stored { () async throws(StoreError) in try await store.commit(commit) }
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("lead_id", id)
-        json.member("outcome", result.rawValue)
-        json.member("value", value)
-        json.member("at", outcome.at.description)
-        json.member("recorded_at", now.description)
-        body.encodeWarnings(into: &json)
-        json.endObject()
-        return .json(json.bytes)
-    }
-
     private func requireScore(of id: String, tenant: Tenant) async throws(APIError) {
         let state = try await stored { () async throws(StoreError) in try await store.state(of: id, tenant: tenant) }
         guard state.latest != nil else { throw Self.noScore() }

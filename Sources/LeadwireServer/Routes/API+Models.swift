@@ -10,13 +10,13 @@ extension API {
 
     /// `GET /model/status`.
     func modelStatus(_ exchange: Exchange) async throws -> Reply {
-        let model = engine.model
         let tenant = exchange.tenant
+        let model = engine.model(of: tenant)
         let stored = try await stored { () async throws(StoreError) in try await store.statistics(of: tenant) }
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.key("model")
-        Self.encodeIdentity(of: model, into: &json)
+        ModelJSON.identity(of: model, into: &json)
         json.member("kind", model.kind.rawValue)
         let missingWon = max(0, Self.outcomesNeeded - stored.wonOutcomes)
         let missingOther = max(0, Self.outcomesNeeded - stored.otherOutcomes)
@@ -32,7 +32,8 @@ extension API {
         json.member("currency", currency)
         json.member("leads", stored.leads)
         json.member("scores", stored.scores)
-        Self.encodeCard(model, into: &json)
+        try await encodeLearning(of: tenant, into: &json)
+        ModelJSON.card(of: model, into: &json)
         json.endObject()
         return .json(json.bytes)
     }
@@ -47,59 +48,48 @@ extension API {
         }
     }
 
-    private static func encodeIdentity(of model: ModelArtifact, into json: inout JSONWriter) {
-        json.beginObject()
-        json.member("name", model.card.name)
-        json.member("version", model.version)
-        json.member("sha256", model.sha256)
-        json.member("prior_weight", model.priorWeight)
-        json.endObject()
-    }
-
-    private static func encodeCard(_ model: ModelArtifact, into json: inout JSONWriter) {
-        let card = model.card
-        json.key("card")
-        json.beginObject()
-        json.member("rows", card.rows)
-        json.member("positives", card.positives)
-        json.member("window_from", card.windowFrom)
-        json.member("window_to", card.windowTo)
-        json.member("policy_overridden", model.policyOverridden)
-        json.member("refitted_after_measuring", card.isRefitted)
-        json.key("quality")
-        if let figures = card.holdout.figures {
-            json.beginObject()
-            json.member("holdout", card.holdout.kind.rawValue)
-            json.member("rows", figures.rows)
-            json.member("positives", figures.positives)
-            for figure in figures.figures {
-                json.key(figure.measure.rawValue)
-                json.beginObject()
-                json.member("value", figure.value)
-                json.member("lower_90", figure.interval?.lowerBound)
-                json.member("upper_90", figure.interval?.upperBound)
-                json.endObject()
-            }
-            json.endObject()
+    /// What is on trial, and when the model was last learned.
+    private func encodeLearning(of tenant: Tenant, into json: inout JSONWriter) async throws(APIError) {
+        json.key("challenger")
+        if let challenger = engine.challenger(of: tenant) {
+            ModelJSON.identity(of: challenger, into: &json)
         } else {
             json.null()
         }
-        json.key("notes")
-        json.beginArray()
-        for note in card.notes { json.value(note) }
-        json.endArray()
+        json.key("trial")
+        if let standing = judge?.standing(of: tenant) { standing.encode(to: &json) } else { json.null() }
+        json.key("drift")
+        ModelJSON.drift(engine.drift(of: tenant), into: &json)
+        json.key("training")
+        guard let retrainer else { return json.null() }
+        let reading = try await stored { () async throws(StoreError) in try await retrainer.reading(of: tenant) }
+        json.beginObject()
+        json.member("state", reading.isTraining ? "training" : "idle")
+        json.member("last_started_at", reading.last?.startedAt.description)
+        json.member("outcomes_then", reading.last?.outcomes)
+        json.member("after_outcomes", retrainer.settings.afterOutcomes)
+        json.member("failure", reading.failure)
+        json.key("calibration")
+        if let calibration = reading.calibration { calibration.encode(to: &json) } else { json.null() }
         json.endObject()
     }
 
-    /// `GET /models`: the model in use, then the others that the store keeps, newest first.
+    /// `GET /models`: the model in use, then the others that the store keeps for the caller, newest first.
     func models(_ exchange: Exchange) async throws -> Reply {
-        let rivals = try await modelSwitch?.all() ?? []
+        let scope = try scope(exchange)
+        let others = try await desk?.models.others(in: scope) ?? []
+        let trial = try await desk?.models.trial(in: scope)
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.key("models")
         json.beginArray()
-        Self.encode(engine.model, state: "champion", into: &json)
-        for rival in rivals { Self.encode(rival, state: "challenger", into: &json) }
+        Self.encode(desk?.models.inUse(in: scope) ?? engine.model(of: exchange.tenant), state: "champion", into: &json)
+        for (kept, model) in others {
+            let state =
+                model.sha256 == trial
+                ? "challenger" : kept.promotedAt != nil ? "retired" : kept.rejectedAt != nil ? "rejected" : "kept"
+            Self.encode(model, state: state, into: &json)
+        }
         json.endArray()
         json.endObject()
         return .json(json.bytes)
@@ -108,24 +98,25 @@ extension API {
     private static func encode(_ model: ModelArtifact, state: String, into json: inout JSONWriter) {
         json.beginObject()
         json.key("model")
-        encodeIdentity(of: model, into: &json)
+        ModelJSON.identity(of: model, into: &json)
         json.member("version", model.version)
         json.member("kind", model.kind.rawValue)
         json.member("state", state)
-        encodeCard(model, into: &json)
+        ModelJSON.card(of: model, into: &json)
         json.endObject()
     }
 
-    /// `POST /models`: keeps an artifact beside the one in use.
+    /// `POST /models`: keeps an artifact beside the one in use, on trial.
     func addModel(_ exchange: Exchange) async throws -> Reply {
-        try requireOperator(exchange)
+        let scope = try scope(exchange)
+        let desk = try requireDesk()
         let bytes = try await exchange.collectBody(limit: exchange.limits.modelBytes)
-        let model = try await shelf().keep(artifact: bytes)
+        let model = try await desk.add(artifact: bytes, in: scope, caller: exchange.tenant)
         var json = JSONWriter()
         json.beginObject()
         json.key("model")
-        Self.encodeIdentity(of: model, into: &json)
-        json.member("state", model.sha256 == engine.model.sha256 ? "champion" : "challenger")
+        ModelJSON.identity(of: model, into: &json)
+        json.member("state", model.sha256 == desk.models.inUse(in: scope).sha256 ? "champion" : "challenger")
         json.endObject()
         return .json(json.bytes, status: 201)
     }
@@ -133,54 +124,63 @@ extension API {
     /// `POST /models/{version}/promote`: puts a kept model into service, here at once and on other nodes within two
     /// seconds.
     func promote(_ exchange: Exchange) async throws -> Reply {
-        let name = try await modelName(exchange)
-        guard !isInUse(name) else {
+        let (name, scope, desk) = try await named(exchange)
+        guard !isInUse(name, scope, desk) else {
             throw APIError(.modelConflict, "this version is in use already")
         }
-        let kept = try await shelf().find(name)
-        let before = try await shelf().promote(kept.sha256)
-        return try await changed(from: before, exchange)
+        let kept = try await desk.models.find(name, in: scope)
+        return .json(try await desk.promote(kept.sha256, in: scope, caller: exchange.tenant))
     }
 
     /// `POST /models/{version}/rollback`: from the named model, which is in use, to the one before it.
     func rollBack(_ exchange: Exchange) async throws -> Reply {
-        let name = try await modelName(exchange)
-        let before = engine.model.sha256
-        let named = isInUse(name) ? before : try await shelf().find(name).sha256
-        _ = try await shelf().rollBack(from: named)
-        return try await changed(from: before, exchange)
+        let (name, scope, desk) = try await named(exchange)
+        let inUse = desk.models.inUse(in: scope).sha256
+        let named = isInUse(name, scope, desk) ? inUse : try await desk.models.find(name, in: scope).sha256
+        return .json(try await desk.rollBack(from: named, in: scope, caller: exchange.tenant))
     }
 
-    /// Tells the other nodes and the stream what serves now.
-    private func changed(from before: String, _ exchange: Exchange) async throws -> Reply {
-        let model = engine.model
-        let now = clock.now
-        try await nodes?.tell(.promoted, tenant: exchange.tenant, body: Array(model.sha256.utf8), at: now)
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("state", "promoted")
-        json.key("model")
-        Self.encodeIdentity(of: model, into: &json)
-        json.member("version", model.version)
-        json.member("previous_sha256", before)
-        json.endObject()
-        let event = NewEvent(
-            tenant: exchange.tenant, type: .modelStatus, id: RequestID.make(), timestamp: now, data: json.bytes,
-            leadID: nil)
-        _ = try await stored { () async throws(StoreError) in try await store.commit(Commit(events: [event])) }
-        return .json(json.bytes)
-    }
-
-    private func modelName(_ exchange: Exchange) async throws -> String {
-        try requireOperator(exchange)
+    /// `POST /models/train`: learns from the outcomes now rather than when it is due; `model_status` tells what came of it.
+    func train(_ exchange: Exchange) async throws -> Reply {
         _ = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
-        return exchange.parameters[0]
+        guard let retrainer else {
+            throw APIError(.notFound, "this server does not train: run leadwire train --from-store")
+        }
+        guard retrainer.ask(for: exchange.tenant) else {
+            throw APIError(.overloaded, "more trainings wait than the limit allows")
+        }
+        return .json(Array(#"{"state":"queued"}"#.utf8), status: 202)
     }
 
-    private func isInUse(_ name: String) -> Bool { name == engine.model.version || name == engine.model.sha256 }
+    // MARK: What these routes share
 
-    private func shelf() throws(APIError) -> ModelSwitch {
-        guard let modelSwitch else { throw APIError(.notFound, "no model of this version") }
-        return modelSwitch
+    /// Whose model is meant: in local mode everyone's; else the caller's tenant's, or with `scope=everyone` that of all
+    /// tenants without one of their own.
+    private func scope(_ exchange: Exchange) throws(APIError) -> ModelScope {
+        switch exchange.query["scope"] {
+        case nil: return modelScope(exchange.tenant)
+        case "everyone":
+            try requireOperator(exchange)
+            return .everyone
+        default: throw .invalid("scope", "must be everyone, or left out for the models of the caller's tenant")
+        }
+    }
+
+    private func named(
+        _ exchange: Exchange
+    ) async throws -> (name: String, scope: ModelScope, desk: ModelDesk) {
+        let scope = try scope(exchange)
+        _ = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
+        return (exchange.parameters[0], scope, try requireDesk())
+    }
+
+    private func isInUse(_ name: String, _ scope: ModelScope, _ desk: ModelDesk) -> Bool {
+        let model = desk.models.inUse(in: scope)
+        return name == model.version || name == model.sha256
+    }
+
+    private func requireDesk() throws(APIError) -> ModelDesk {
+        guard let desk else { throw APIError(.notFound, "no model of this version") }
+        return desk
     }
 }

@@ -21,7 +21,7 @@ extension API {
                 "analysis_summary", "key_insights", "recommendations", "feature_explanations", "shap_values",
                 "base_value", "margin", "change", "data_support", "model", "warnings",
             ], from: latest.body, into: &json)
-        let counterfactuals = try Self.counterfactuals(state, latest, engine)
+        let counterfactuals = try Self.counterfactuals(state, latest, engine, tenant)
         ScoreJSON.write(counterfactuals, from: latest.features, to: &json)
         json.member("automated_scoring", state.optedOut ? "stopped" : "active")
         json.endObject()
@@ -30,12 +30,13 @@ extension API {
 
     /// What would lift the lead into the next class; nothing where its scoring is stopped.
     private static func counterfactuals(
-        _ state: LeadState, _ latest: StoredScore, _ engine: ScoringEngine
+        _ state: LeadState, _ latest: StoredScore, _ engine: ScoringEngine, _ tenant: Tenant
     ) throws(APIError) -> Counterfactuals {
         guard !state.optedOut else { return .notAvailable("Automated scoring of this lead is stopped.") }
         do {
             return try engine.counterfactuals(
-                features: latest.features, classification: latest.classification, asOf: latest.scoredAt)
+                features: latest.features, classification: latest.classification, tenant: tenant,
+                asOf: latest.scoredAt)
         } catch {
             throw APIError(.internalError, "something failed on our side")
         }

@@ -41,6 +41,7 @@ extension API {
             Route(.get, prefix + "/model/status", role: .viewer, answer: modelStatus),
             Route(.get, prefix + "/models", role: .viewer, answer: models),
             Route(.post, prefix + "/models", role: .admin, contentTypes: [Reply.bytes], answer: addModel),
+            Route(.post, prefix + "/models/train", role: .admin, bodyIsOptional: true, answer: train),
             Route(.post, prefix + "/models/{version}/promote", role: .admin, bodyIsOptional: true, answer: promote),
             Route(.post, prefix + "/models/{version}/rollback", role: .admin, bodyIsOptional: true, answer: rollBack),
         ]

@@ -17,6 +17,8 @@ extension LeadwireServer {
         /// What nodes on one store share beside it; nil for none. It may be away.
         public var redis: RedisClient?
         public var scoring: ScoringConfiguration
+        /// Learns from the store's outcomes; nil for a server that doesn't.
+        public var trainer: (any ModelTrainer)?
         /// Opens the store with the sink that its log must feed.
         public var openStore: @Sendable (any EventSink) async throws(StoreError) -> any LeadStore
 

@@ -16,6 +16,7 @@ public struct ServerSettings: Sendable {
     public var access = AccessSettings()
     public var limits = RequestLimits()
     public var hub = HubConfiguration()
+    public var learning = LearningSettings()
     /// How often a node on a shared store asks what the others did.
     public var nodeInterval = Duration.milliseconds(250)
     /// Places for scores in flight (``ScoreAdmission``); over it a scoring request is refused at once.

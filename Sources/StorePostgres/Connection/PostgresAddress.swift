@@ -4,7 +4,7 @@ public import Scoring
 /// Where a database is: a URI (`postgres://user:password@host:port/database?sslmode=verify-full`) or `key=value` pairs,
 /// as `psql` takes them. What it leaves out comes from `PG…` in the environment, the service file and the password file.
 public struct PostgresAddress: Sendable, Hashable, CustomStringConvertible {
-    let text: String
+    public let text: String
 
     /// True for text that is meant for PostgreSQL, right or wrong.
     public static func isOne(_ text: String) -> Bool {

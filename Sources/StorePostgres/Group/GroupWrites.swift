@@ -64,6 +64,8 @@ struct GroupWrites {
         var (commission, model, name) = (ArrayBuilder(.real), ArrayBuilder(.text), ArrayBuilder(.text))
         var (source, features) = (ArrayBuilder(.text), ArrayBuilder(.bytes))
         var (body, json) = (ArrayBuilder(.bytes), ArrayBuilder(.bytes))
+        var (shadow, shadowScore) = (ArrayBuilder(.text), ArrayBuilder(.real))
+        var shadowProbability = ArrayBuilder(.real)
         for new in state.scores {
             let value = new.record.score
             tenant.append(try state.log(of: new.record.tenant).id)
@@ -81,17 +83,22 @@ struct GroupWrites {
             features.append(new.record.features?.bytes)
             body.append(new.record.body)
             json.append(new.record.lead)
+            shadow.append(new.record.shadow?.modelSHA256)
+            shadowScore.append(new.record.shadow?.mlScore)
+            shadowProbability.append(new.record.shadow?.conversionProbability)
         }
         let sql = """
             INSERT INTO scores (tenant, id, lead, scored_at, ml_score, probability, confidence, classification,
-                estimated_commission, model, name, source, features, body, lead_json)
+                estimated_commission, model, name, source, features, body, lead_json, shadow_model, shadow_score,
+                shadow_probability)
             SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::float8[], $6::float8[],
                 $7::float8[], $8::bigint[], $9::float8[], $10::text[], $11::text[], $12::text[], $13::bytea[],
-                $14::bytea[], $15::bytea[])
+                $14::bytea[], $15::bytea[], $16::text[], $17::float8[], $18::float8[])
             """
         return Statement(sql).binding(tenant).binding(id).binding(lead).binding(at).binding(score)
             .binding(probability).binding(confidence).binding(classification).binding(commission).binding(model)
             .binding(name).binding(source).binding(features).binding(body).binding(json)
+            .binding(shadow).binding(shadowScore).binding(shadowProbability)
     }
 
     private func newEvents() throws -> Statement? {

@@ -30,6 +30,7 @@ struct RoleAccessTests {
             ("POST", ml + "/leads/{lead_id}/opt-out", .agent, "{}"),
             ("DELETE", ml + "/leads/{lead_id}", .admin, nil), ("GET", ml + "/model/status", .viewer, nil),
             ("GET", ml + "/models", .viewer, nil), ("POST", ml + "/models", .admin, ""),
+            ("POST", ml + "/models/train", .admin, "{}"),
             ("POST", ml + "/models/{version}/promote", .admin, "{}"),
             ("POST", ml + "/models/{version}/rollback", .admin, "{}"),
             ("GET", ml + "/performance/report", .viewer, nil),

@@ -9,7 +9,8 @@ final class XGBoostMatrix: @unchecked Sendable {
     let rowCount: Int
 
     /// `values` stand row after row, NaN for missing; `isCategory` says for each column whether they are category codes.
-    init(values: [Float], labels: [Float], isCategory: [Bool]) throws(TableError) {
+    /// `margins` is what the trees of each row are added to.
+    init(values: [Float], labels: [Float], margins: [Float], isCategory: [Bool]) throws(TableError) {
         let width = isCategory.count
         precondition(width > 0 && values.count == labels.count * width, "a row has one value a column")
         var made: DMatrixHandle?
@@ -20,6 +21,7 @@ final class XGBoostMatrix: @unchecked Sendable {
         rowCount = labels.count
         do {
             try XGBoostLibrary.check(XGDMatrixSetFloatInfo(made, "label", labels, bst_ulong(labels.count)))
+            try XGBoostLibrary.check(XGDMatrixSetFloatInfo(made, "base_margin", margins, bst_ulong(margins.count)))
             let types = isCategory.map { $0 ? "c" : "q" }
             try XGBoostLibrary.withCStrings(types) { strings in
                 XGDMatrixSetStrFeatureInfo(made, "feature_type", strings, bst_ulong(types.count))

@@ -7,6 +7,9 @@ struct EncodedTable {
     /// By column, then by row; NaN for missing.
     let values: [[Float]]
     let labels: [Bool]
+    /// For each column the codes of levels that are known, but too rare among the training rows to be learned from: they
+    /// are missing to whatever learns.
+    private(set) var rareLevels: [Set<Int>]
 
     var rowCount: Int { labels.count }
 
@@ -15,6 +18,7 @@ struct EncodedTable {
     init(columns: [TableColumn], table: RawTable, positions: [Int], labels: [Bool], asOf: [Timestamp]) {
         self.columns = columns
         self.labels = labels
+        rareLevels = columns.map { _ in [] }
         values = zip(columns, positions).map { column, position in
             Self.values(of: column, in: table.columns[position], asOf: asOf)
         }
@@ -32,14 +36,39 @@ struct EncodedTable {
     /// libxgboost refuses infinities to learn from; they count as missing there.
     private static func finite(_ cell: EncodedCell) -> Float { cell.value.isFinite ? cell.value : .nan }
 
+    /// Finds the levels that occur less than `least` times among `rows`.
+    mutating func hideRareLevels(among rows: [Int], least: Int) {
+        for column in columns.indices where columns[column].kind == .category {
+            var counts = [Int](repeating: 0, count: columns[column].vocabulary.count)
+            for row in rows where !values[column][row].isNaN { counts[Int(values[column][row])] += 1 }
+            rareLevels[column] = Set(counts.indices.filter { counts[$0] < least })
+        }
+    }
+
+    /// A cell as it is learned from.
+    func learned(_ column: Int, _ row: Int) -> Float {
+        let value = values[column][row]
+        guard !rareLevels[column].isEmpty, !value.isNaN, rareLevels[column].contains(Int(value)) else { return value }
+        return .nan
+    }
+
+    /// Rows as the finished model reads them, row after row.
+    func rowMajor(_ rows: [Int]) -> [Float] {
+        var flat: [Float] = []
+        flat.reserveCapacity(rows.count * columns.count)
+        for row in rows { for column in columns.indices { flat.append(values[column][row]) } }
+        return flat
+    }
+
     /// Rows for libxgboost, row after row. `ranks` replaces a category's code: nil keeps the column as it is.
-    func rowMajor(_ rows: [Int], ranks: [[Float]?]) -> [Float] {
+    func learnedRows(_ rows: [Int], ranks: [[Float]?]) -> [Float] {
         var flat = [Float](repeating: .nan, count: rows.count * columns.count)
         for column in columns.indices {
             let source = values[column]
             let rank = ranks[column]
+            let rare = rareLevels[column]
             for (place, row) in rows.enumerated() {
-                var value = source[row]
+                var value = rare.isEmpty ? source[row] : learned(column, row)
                 if let rank, !value.isNaN { value = rank[Int(value)] }
                 flat[place * columns.count + column] = value
             }

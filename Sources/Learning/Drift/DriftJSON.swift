@@ -1,0 +1,64 @@
+public import JSONBytes
+
+/// Drift as JSON: for the report, for events and for whoever asks the server. What was not measured is null.
+public enum DriftJSON {
+    /// `rows`, `verdict`, the `score`, and one entry a feature in model order.
+    public static func encode(_ report: DriftReport, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("rows", report.rows)
+        json.member("verdict", report.verdict.rawValue)
+        json.key("score")
+        json.beginObject()
+        members(report.score, to: &json)
+        json.endObject()
+        json.key("features")
+        json.beginArray()
+        for feature in report.features {
+            json.beginObject()
+            json.member("name", feature.name)
+            members(feature.stability, to: &json)
+            json.member("missing_share", feature.missingShare)
+            json.member("reference_missing_share", feature.referenceMissingShare)
+            json.member("unseen_share", feature.unseenShare)
+            json.member("reference_unseen_share", feature.referenceUnseenShare)
+            json.member("weight", feature.weight)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+    }
+
+    /// Observed over expected with its interval, Brier score and log loss with theirs.
+    public static func encode(_ drift: CalibrationDrift, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("rows", drift.count)
+        json.member("observed", drift.observed)
+        json.member("expected", drift.expected)
+        json.member("ratio", drift.ratio)
+        json.key("ratio_interval")
+        encode(drift.ratioInterval, to: &json)
+        json.member("brier", drift.brier?.value)
+        json.key("brier_interval")
+        encode(drift.brier?.interval, to: &json)
+        json.member("brier_if_right", drift.expectedBrier)
+        json.member("log_loss", drift.logLoss?.value)
+        json.key("log_loss_interval")
+        encode(drift.logLoss?.interval, to: &json)
+        json.member("verdict", drift.verdict.rawValue)
+        json.endObject()
+    }
+
+    private static func members(_ stability: PopulationStability?, to json: inout JSONWriter) {
+        json.member("psi", stability?.psi)
+        json.member("psi_by_chance", stability?.noise)
+        json.member("verdict", (stability?.verdict ?? .unknown).rawValue)
+    }
+
+    private static func encode(_ range: ClosedRange<Double>?, to json: inout JSONWriter) {
+        guard let range else { return json.null() }
+        json.beginArray()
+        json.value(range.lowerBound)
+        json.value(range.upperBound)
+        json.endArray()
+    }
+}
