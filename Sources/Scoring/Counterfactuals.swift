@@ -184,14 +184,14 @@ struct CounterfactualSearch {
 }
 
 extension ScoringEngine {
-    /// What would lift a lead with these stored features into the next class, by the tenant's model: about two
+    /// What would lift a lead with these stored features into the next class, by the tenant's model in service: about two
     /// microseconds for each of at most 200 evaluations.
     ///
     /// `classification` is the stored one: an unqualified lead has no next class. `asOf` is when the features were taken.
     ///
     /// - Throws: ``ScoringError/inference(_:)``.
     public func counterfactuals(
-        features vector: FeatureVector?, classification: Classification, asOf: Timestamp, tenant: Tenant
+        features vector: FeatureVector?, classification: Classification, tenant: Tenant, asOf: Timestamp
     ) throws(ScoringError) -> Counterfactuals {
         let model = champion(of: tenant)
         guard case .leadFeatures(let plan) = model.artifact.schema else {

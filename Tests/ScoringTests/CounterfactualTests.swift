@@ -25,7 +25,7 @@ struct CounterfactualTests {
         let record = try await fixture.score(lead(message))
         let vector = try #require(record.features)
         let found = try fixture.engine.counterfactuals(
-            features: vector, classification: record.score.classification, asOf: record.score.scoredAt, tenant: .local)
+            features: vector, classification: record.score.classification, tenant: .local, asOf: record.score.scoredAt)
         #expect(found.status == .found, "\(found)")
         let target = record.score.classification == .cold ? Classification.warm : .hot
         #expect(found.target == target && found.changes.count <= CounterfactualSearch.maximumChanges)
@@ -35,14 +35,12 @@ struct CounterfactualTests {
         func least(_ steps: [LeverStep]) throws -> Double {
             var outcomes = [vector]
             for step in steps {
-                outcomes = outcomes.flatMap {
-                    extractor.outcomes(of: step, on: $0, asOf: record.score.scoredAt)
-                }
+                outcomes = outcomes.flatMap { extractor.outcomes(of: step, on: $0, asOf: record.score.scoredAt) }
             }
-            let scores = try outcomes.map {
+            return try outcomes.map {
                 Figures.score(try fixture.engine.predict(features: $0, tenant: .local).assessment.mlScore)
-            }
-            return scores.min() ?? 0
+            }.min()
+                ?? 0
         }
         for change in found.changes {
             #expect(change.mlScore >= bar)
@@ -60,8 +58,8 @@ struct CounterfactualTests {
         var statuses: Set<Counterfactuals.Status> = []
         for seed in 0..<300 as Range<UInt64> {
             let found = try fixture.engine.counterfactuals(
-                features: VectorFactory.random(seed: seed), classification: .cold, asOf: fixture.clock.now,
-                tenant: .local)
+                features: VectorFactory.random(seed: seed), classification: .cold, tenant: .local,
+                asOf: fixture.clock.now)
             statuses.insert(found.status)
             #expect(found.evaluations <= CounterfactualSearch.maximumEvaluations)
             #expect(found.changes.isEmpty == (found.status != .found))
@@ -81,16 +79,16 @@ struct CounterfactualTests {
             lead("Cash buyer, we sign this week, exactly $450,000, condo in Riverside, when can we see it? asap"))
         #expect(hot.score.classification == .hot)
         let already = try fixture.engine.counterfactuals(
-            features: hot.features, classification: .hot, asOf: now, tenant: .local)
+            features: hot.features, classification: .hot, tenant: .local, asOf: now)
         #expect(already.status == .alreadyHot && already.changes.isEmpty)
-        let none = try fixture.engine.counterfactuals(features: nil, classification: .cold, asOf: now, tenant: .local)
+        let none = try fixture.engine.counterfactuals(features: nil, classification: .cold, tenant: .local, asOf: now)
         #expect(none.status == .notAvailable && none.reason?.contains("not stored") == true)
         let unqualified = try fixture.engine.counterfactuals(
-            features: FeatureVector(), classification: .unqualified, asOf: now, tenant: .local)
+            features: FeatureVector(), classification: .unqualified, tenant: .local, asOf: now)
         #expect(unqualified.status == .notAvailable)
         let table = try EngineFixture(model: TableModel.artifact())
         let own = try table.engine.counterfactuals(
-            features: FeatureVector(), classification: .cold, asOf: now, tenant: .local)
+            features: FeatureVector(), classification: .cold, tenant: .local, asOf: now)
         #expect(own.status == .notAvailable && own.reason?.contains("own columns") == true)
     }
 

@@ -21,7 +21,7 @@ extension API {
                 "analysis_summary", "key_insights", "recommendations", "feature_explanations", "shap_values",
                 "base_value", "margin", "change", "data_support", "model", "warnings",
             ], from: latest.body, into: &json)
-        let counterfactuals = try Self.counterfactuals(state, latest, engine, exchange.tenant)
+        let counterfactuals = try Self.counterfactuals(state, latest, engine, tenant)
         ScoreJSON.write(counterfactuals, from: latest.features, to: &json)
         json.member("automated_scoring", state.optedOut ? "stopped" : "active")
         json.endObject()
@@ -35,8 +35,8 @@ extension API {
         guard !state.optedOut else { return .notAvailable("Automated scoring of this lead is stopped.") }
         do {
             return try engine.counterfactuals(
-                features: latest.features, classification: latest.classification, asOf: latest.scoredAt,
-                tenant: tenant)
+                features: latest.features, classification: latest.classification, tenant: tenant,
+                asOf: latest.scoredAt)
         } catch {
             throw APIError(.internalError, "something failed on our side")
         }

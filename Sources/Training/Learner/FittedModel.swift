@@ -190,6 +190,23 @@ extension Forest {
 }
 
 extension ModelArtifact {
+    /// Margins of a batch of rows, from Doubles where the forest compares Doubles.
+    ///
+    /// - Throws: ``TableError/Code/library`` where the rows do not fit the forest.
+    package func margins(of batch: ModelRows.Batch) throws(TableError) -> [Double] {
+        guard forest.precision == .double else {
+            return try margins(ofRows: batch.values, count: batch.count).map(Double.init)
+        }
+        var margins = [Double](repeating: 0, count: batch.count)
+        do {
+            var output = margins.mutableSpan
+            try forest.margins(of: batch.exact.span, rowCount: batch.count, into: &output)
+        } catch {
+            throw TableError(.library, "the forest can't read these rows: \(error)")
+        }
+        return margins
+    }
+
     /// Margins of rows given row after row in model order.
     func margins(ofRows values: [Float], count: Int) throws(TableError) -> [Float] {
         var margins = [Float](repeating: 0, count: count)
