@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # make bench-quality: accuracy against other libraries, learning curves, and whether confidence holds, on the shared tables.
-# Without them (--data FOLDER, LEADWIRE_DATA, or ../shared/data) each script says aloud that it measured nothing.
+# Where they are not (FOLDER, LEADWIRE_DATA, or ../shared/data beside the repository) it says aloud that it measured nothing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-server=${1:?usage: Benchmarks/quality/run.sh PATH-OF-leadwire [--data FOLDER]}
-shift
+server=${1:?usage: Benchmarks/quality/run.sh PATH-OF-leadwire [FOLDER]}
+data=${2:-${LEADWIRE_DATA:-../shared/data}}
+if [ ! -f "$data/README.md" ]; then
+    echo "bench: the shared tables are not at $data: quality, learning curves and confidence NOT MEASURED" >&2
+    exit 0
+fi
 venv=.build-quality-venv
 if ! cmp -s Benchmarks/quality/requirements.txt "$venv/.requirements"; then
     echo "bench: installing the other libraries into $venv" >&2
@@ -13,5 +17,6 @@ if ! cmp -s Benchmarks/quality/requirements.txt "$venv/.requirements"; then
     cp Benchmarks/quality/requirements.txt "$venv/.requirements"
 fi
 for script in compare curves confidence; do
-    "$venv/bin/python" "Benchmarks/quality/$script.py" --leadwire "$server" --document "$@"
+    # One thread a library step: OpenMP's threads burn the cores between the small steps of a tree.
+    OMP_NUM_THREADS=1 "$venv/bin/python" "Benchmarks/quality/$script.py" --leadwire "$server" --data "$data" --document
 done

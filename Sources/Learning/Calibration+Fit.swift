@@ -7,20 +7,16 @@
 extension Calibration {
     /// Fits slope and intercept by Newton's method on smoothed targets, (n₁+1)/(n₁+2) and 1/(n₀+2).
     ///
-    /// A slope that would fall below ``smallestSlope`` (margins that
+    /// Below ten positives or negatives the slope stays 1. A slope that would fall below ``smallestSlope`` (margins that
     /// rank backwards) is held there, which says "no information" and keeps the order.
     ///
     /// - Parameters:
     ///   - margins: of rows that the forest did not see in training.
     ///   - labels: true for a positive.
     ///   - foldMargins: the margins of each calibration-fold forest over common rows, for the refit variance; may be empty.
-    ///   - positivesForSlope: with fewer of either class the slope stays 1.
     /// - Precondition: as many labels as margins, at least one row.
     /// - SeeAlso: Platt 1999; Lin, Lin, Weng 2007, doi:10.1007/s10994-007-5018-6 (the targets and the step halving).
-    public init(
-        fitting margins: [Double], labels: [Bool], foldMargins: [[Double]] = [],
-        positivesForSlope: Int = Calibration.positivesForSlope
-    ) {
+    public init(fitting margins: [Double], labels: [Bool], foldMargins: [[Double]] = []) {
         precondition(margins.count == labels.count && !margins.isEmpty, "one label a margin, and at least one")
         let positives = labels.count { $0 }
         let negatives = labels.count - positives
@@ -31,7 +27,7 @@ extension Calibration {
         let centre = margins.reduce(0, +) / Double(margins.count)
         let centred = margins.map { $0 - centre }
 
-        let fitsSlope = min(positives, negatives) >= positivesForSlope
+        let fitsSlope = min(positives, negatives) >= Self.positivesForSlope
         var fit = PlattFit(slope: 1, intercept: 0)
         fit.refine(centred, targets, fitsSlope: fitsSlope)
         if fit.slope < Self.smallestSlope {

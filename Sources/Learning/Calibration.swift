@@ -21,10 +21,6 @@ public struct Calibration: Sendable, Hashable {
     public static let positivesForBands = 300
     /// With fewer positives (or negatives) only the intercept is fitted.
     public static let positivesForSlope = 10
-    /// The same for a model whose margins were chosen by their loss on left-out rows: its scale is about right, and what a
-    /// slope from so few rows mends is less than what its own error costs (0.0024 against 0.0014 of log loss at 20
-    /// positives, 0.0011 against 0.0013 at 50, in simulation).
-    public static let positivesForSlopeOfOwn = 30
 
     /// Above 0.
     public let slope: Double

@@ -27,6 +27,10 @@ struct SearchTests {
         #expect(!short.firstIsLate)
         time = .seconds(11)
         #expect(short.firstIsLate)
+        // A scorecard that took long doesn't cut them short.
+        var late = SearchClock(budget: .seconds(1)) { time }
+        late.beginForests()
+        #expect(!late.firstIsLate)
     }
 
     private func candidate(_ kind: Blend.Member.Kind, _ margins: [Double]) -> (Blend.Member, CrossResult) {

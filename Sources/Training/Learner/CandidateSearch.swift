@@ -82,6 +82,7 @@ struct CandidateSearch {
         var list = settings.map { (settings: $0, share: share) }
         if share > 0 { list.insert((settings[0], 0), at: 1) }
         var roundsDone = 0
+        clock.beginForests()
         for (number, candidate) in list.enumerated() {
             guard clock.allowsAnother else { break }
             let validation = CrossValidation(task: task, settings: candidate.settings, priorShare: candidate.share)

@@ -40,7 +40,7 @@ struct FittedModel {
     ) throws(TableError) -> ModelArtifact {
         let calibration = Calibration(
             fitting: blend.result.margins, labels: task.rows.map { task.data.labels[$0] },
-            foldMargins: blend.result.foldMargins, positivesForSlope: Calibration.positivesForSlopeOfOwn)
+            foldMargins: blend.result.foldMargins)
         let reference = ReferenceQuantiles(margins: blend.result.margins)
         var parts = ModelArtifact.Parts(
             kind: .learned, schema: schema(plan), calibration: calibration, reference: reference,

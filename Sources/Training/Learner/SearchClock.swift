@@ -9,6 +9,8 @@ struct SearchClock {
     let budget: Duration
     private let now: () -> Duration
     private var finished = 0
+    /// When the first forests began; what came before isn't theirs to make up for.
+    private var began = Duration.zero
 
     /// `now` is the time since the start.
     init(budget: Duration, now: @escaping () -> Duration) {
@@ -23,7 +25,9 @@ struct SearchClock {
     }
 
     /// The first settings have used up the share of the budget that leaves time to train them again.
-    var firstIsLate: Bool { now() > max(budget * 0.4, Self.least) }
+    var firstIsLate: Bool { now() > max(budget * 0.4, began + Self.least) }
+
+    mutating func beginForests() { began = now() }
 
     mutating func finishOne() { finished += 1 }
 
