@@ -54,8 +54,9 @@ bench-fanout: setup ## Race the stream against nchan and uWebSockets (10 minutes
 	@scripts/setup.sh fanout
 	Benchmarks/fanout/run.sh
 
-bench: setup-tests release bench-quality ## Measure against the Python stack and libxgboost; writes Benchmarks/results
+bench: setup-tests release ## Measure against the Python stack, libxgboost and other learners; writes Benchmarks/results
 	Benchmarks/run.sh $(RELEASE)/release/leadwire
+	Benchmarks/quality/run.sh $(RELEASE)/release/leadwire compare
 
 bench-quality: setup release ## Measure what training learns against other libraries, and whether confidence holds (an hour)
 	Benchmarks/quality/run.sh $(RELEASE)/release/leadwire

@@ -12,7 +12,7 @@ import json
 import schemathesis
 from schemathesis.generation import GenerationMode
 
-ALIASES = {"lead_name": "name", "message_content": "message"}
+ALIASES = {"lead_name": "name", "message_content": "message", "outcome_at": "at"}
 
 
 def is_valid_data(case) -> bool:
