@@ -227,7 +227,7 @@ def test_bad_rows_are_named_and_do_not_stop_the_rest(binary, tmp_path):
     ("arguments", "hint", "code"),
     [
         (("--data", "/nowhere/at/all"), "there is no store", 1),
-        (("--data", "DATA"), "10 more won and 9 more others are needed", 1),
+        (("--data", "DATA"), "5 more won and 4 more others are needed", 1),
         (("--data", "DATA", "--label-window", "soon"), "write 90d", 2),
         (("--data", "DATA", "--label", "won"), "with --from-store the label is", 2),
     ])

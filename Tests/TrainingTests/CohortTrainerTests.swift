@@ -148,7 +148,7 @@ struct CohortTrainerTests {
         #expect {
             _ = try CohortTrainer(cohort: cohort, options: Self.options())
         } throws: { error in
-            (error as? TableError)?.message.contains("0 more won and 10 more others are needed") ?? false
+            (error as? TableError)?.message.contains("0 more won and 5 more others are needed") ?? false
         }
     }
 }
