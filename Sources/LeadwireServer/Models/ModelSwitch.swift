@@ -51,7 +51,14 @@ final class ModelSwitch: Sendable {
         let trial = try await trial(in: entry.scope)
         guard trial != engine.trial(in: entry.scope)?.sha256 else { return }
         var model: ModelArtifact?
-        if let trial { model = try await usableModel(trial) }
+        if let trial {
+            do throws(APIError) {
+                model = try await usableModel(trial)
+            } catch {
+                // Nobody is scored by it: one that this server may not use is not tried out, and that is all.
+                guard error.code == .modelConflict else { throw error }
+            }
+        }
         do {
             try engine.tryOut(model, in: entry.scope)
         } catch {

@@ -57,11 +57,11 @@ extension API {
             json.null()
         }
         json.key("trial")
-        if let standing = judge?.standing(of: tenant) { standing.encode(to: &json) } else { json.null() }
+        if let standing = care?.judge?.standing(of: tenant) { standing.encode(to: &json) } else { json.null() }
         json.key("drift")
         ModelJSON.drift(engine.drift(of: tenant), into: &json)
         json.key("training")
-        guard let retrainer else { return json.null() }
+        guard let retrainer = care?.retrainer else { return json.null() }
         let reading = try await stored { () async throws(StoreError) in try await retrainer.reading(of: tenant) }
         json.beginObject()
         json.member("state", reading.isTraining ? "training" : "idle")
@@ -77,13 +77,14 @@ extension API {
     /// `GET /models`: the model in use, then the others that the store keeps for the caller, newest first.
     func models(_ exchange: Exchange) async throws -> Reply {
         let scope = try scope(exchange)
-        let others = try await desk?.models.others(in: scope) ?? []
-        let trial = try await desk?.models.trial(in: scope)
+        let others = try await care?.desk.models.others(in: scope) ?? []
+        let trial = try await care?.desk.models.trial(in: scope)
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.key("models")
         json.beginArray()
-        Self.encode(desk?.models.inUse(in: scope) ?? engine.model(of: exchange.tenant), state: "champion", into: &json)
+        let champion = care?.desk.models.inUse(in: scope) ?? engine.model(of: exchange.tenant)
+        Self.encode(champion, state: "champion", into: &json)
         for (kept, model) in others {
             let state =
                 model.sha256 == trial
@@ -143,7 +144,7 @@ extension API {
     /// `POST /models/train`: learns from the outcomes now rather than when it is due; `model_status` tells what came of it.
     func train(_ exchange: Exchange) async throws -> Reply {
         _ = try await exchange.collectBody(limit: exchange.limits.bodyBytes)
-        guard let retrainer else {
+        guard let retrainer = care?.retrainer else {
             throw APIError(.notFound, "this server does not train: run leadwire train --from-store")
         }
         guard retrainer.ask(for: exchange.tenant) else {
@@ -180,7 +181,7 @@ extension API {
     }
 
     private func requireDesk() throws(APIError) -> ModelDesk {
-        guard let desk else { throw APIError(.notFound, "no model of this version") }
+        guard let desk = care?.desk else { throw APIError(.notFound, "no model of this version") }
         return desk
     }
 }

@@ -23,12 +23,8 @@ struct API: Sendable {
     let clock: any WallClock
     /// JWT mode's list of revoked tokens; nil in local mode, which has none to revoke.
     var revocations: RevocationList?
-    /// Changes which model serves, where the store keeps models.
-    var desk: ModelDesk?
-    /// Learns from outcomes, where the server does.
-    var retrainer: Retrainer?
-    /// How models on trial stand.
-    var judge: TrialJudge?
+    /// Changes which model serves, learns and judges, where the store keeps models.
+    var care: ModelCare?
     /// Whose model a tenant's outcomes and artifacts are for.
     var modelScope: @Sendable (Tenant) -> ModelScope
     /// The other nodes on the same store, where it may have several.

@@ -25,8 +25,7 @@ public struct LeadwireServer: Sendable {
     private let engine: ScoringEngine
     private let responder: APIResponder
     private let admission: ScoreAdmission
-    private let retrainer: Retrainer?
-    private let drift: DriftWatch?
+    private let care: ModelCare?
 
     /// What serves tenants without a model of their own: the model that was promoted last for everyone.
     public var model: ModelArtifact { engine.everyonesModel }
@@ -88,24 +87,17 @@ public struct LeadwireServer: Sendable {
                 id: nodeID, store: shared, hub: hub, relay: relay, reader: reader, exchange: exchange,
                 newestNotice: try await reader.catchUp(with: shared), interval: settings.nodeInterval, logger: logger)
         }
-        try await models?.follow()
+        do throws(APIError) {
+            try await models?.follow()
+        } catch {
+            throw ServerRefusal(message: "a model that was promoted can't serve: \(error.message)")
+        }
         let hasTenants = settings.authentication == .jwt
         let modelScope: @Sendable (Tenant) -> ModelScope = { hasTenants ? .tenant($0) : .everyone }
-        let ledger = opened as? any TrainingLedger
-        let desk = models.map {
-            ModelDesk(models: $0, engine: engine, store: store, ledger: ledger, nodes: nodes, clock: clock)
-        }
-        var judge: TrialJudge?
-        if let source = opened as? any TrialSource, let ledger, let desk {
-            judge = TrialJudge(
-                source: source, ledger: ledger, engine: engine, desk: desk, settings: settings.learning, clock: clock,
-                logger: logger, scope: modelScope)
-        }
-        var retrainer: Retrainer?
-        if let trainer = parts.trainer, let ledger, let desk {
-            retrainer = Retrainer(
-                settings: settings.learning, trainer: trainer, ledger: ledger, desk: desk, judge: judge, clock: clock,
-                logger: logger, scope: modelScope)
+        let care = models.map {
+            ModelCare(
+                models: $0, engine: engine, store: store, opened: opened, nodes: nodes, trainer: parts.trainer,
+                settings: settings.learning, clock: clock, logger: logger, scope: modelScope)
         }
         let statistics = RequestStatistics()
         let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
@@ -118,13 +110,9 @@ public struct LeadwireServer: Sendable {
             health: HealthMonitor(
                 engine: engine, store: store, cache: parts.cache, publisher: publisher, exchange: exchange),
             statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
-            revocations: access?.revocations, desk: desk, retrainer: retrainer, judge: judge, modelScope: modelScope,
-            nodes: nodes,
+            revocations: access?.revocations, care: care, modelScope: modelScope, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
-        self.retrainer = retrainer
-        drift = desk.map {
-            DriftWatch(engine: engine, desk: $0, interval: settings.learning.checkInterval, logger: logger)
-        }
+        self.care = care
         self.hub = hub
         self.store = store
         self.gate = gate
@@ -170,8 +158,7 @@ public struct LeadwireServer: Sendable {
             socketDeadline: settings.socketDeadline)
         var services: [any Service] = [service]
         if let nodes { services.append(NodeService(nodes: nodes)) }
-        if let retrainer { services.append(RetrainingService(retrainer: retrainer)) }
-        if let drift { services.append(DriftService(watch: drift)) }
+        if let care { services += care.services }
         if let access { services.append(KeyService(keys: access.keys, lifetime: settings.access.keyLifetime)) }
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
