@@ -48,6 +48,13 @@ public struct JSONElement: Sendable {
         number { source in NumberReader(source).int() }
     }
 
+    /// `[lower, upper]`; nil for anything else.
+    public var range: ClosedRange<Double>? {
+        guard kind == .array, count == 2 else { return nil }
+        let bounds = elements.compactMap(\.double)
+        return bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+    }
+
     public var bool: Bool? {
         let entry = entry
         guard entry.kind == .bool else { return nil }

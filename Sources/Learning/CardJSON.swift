@@ -35,10 +35,7 @@ public enum CardJSON {
             json.value(setting.value)
         }
         json.endObject()
-        json.key("notes")
-        json.beginArray()
-        for note in card.notes { json.value(note) }
-        json.endArray()
+        json.member("notes", card.notes)
         json.endObject()
     }
 
@@ -49,20 +46,13 @@ public enum CardJSON {
         json.member("positives", figures.positives)
         for figure in figures.figures {
             json.key(figure.measure.rawValue)
-            if let value = figure.value { json.value(value) } else { json.null() }
+            json.value(figure.value)
         }
         json.key("intervals")
         json.beginObject()
         for figure in figures.figures {
             json.key(figure.measure.rawValue)
-            if let interval = figure.interval {
-                json.beginArray()
-                json.value(interval.lowerBound)
-                json.value(interval.upperBound)
-                json.endArray()
-            } else {
-                json.null()
-            }
+            json.value(figure.interval)
         }
         json.endObject()
         json.endObject()

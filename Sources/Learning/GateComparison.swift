@@ -56,8 +56,8 @@ public struct GateComparison: Sendable, Hashable {
             (championLogLoss, challengerLogLoss, difference, interval) = (nil, nil, nil, nil)
             return
         }
-        let old = zip(champion, labels).map(Self.logLoss)
-        let new = zip(challenger, labels).map(Self.logLoss)
+        let old = zip(champion, labels).map(Statistics.logLoss)
+        let new = zip(challenger, labels).map(Statistics.logLoss)
         let differences = zip(new, old).map { $0 - $1 }
         championLogLoss = Self.mean(old)
         challengerLogLoss = Self.mean(new)
@@ -77,8 +77,7 @@ public struct GateComparison: Sendable, Hashable {
         championLogLoss = element["log_loss_champion"]?.double
         challengerLogLoss = element["log_loss_challenger"]?.double
         difference = element["log_loss_difference"]?.double
-        let bounds = element["interval_90"]?.elements.compactMap(\.double) ?? []
-        interval = bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+        interval = element["interval_90"]?.range
     }
 
     public var verdict: Verdict {
@@ -96,27 +95,12 @@ public struct GateComparison: Sendable, Hashable {
         json.member("log_loss_champion", championLogLoss)
         json.member("log_loss_challenger", challengerLogLoss)
         json.member("log_loss_difference", difference)
-        json.key("interval_90")
-        if let interval {
-            json.beginArray()
-            json.value(interval.lowerBound)
-            json.value(interval.upperBound)
-            json.endArray()
-        } else {
-            json.null()
-        }
+        json.member("interval_90", interval)
         json.member("verdict", verdict.rawValue)
         json.endObject()
     }
 
     // MARK: Figures
-
-    /// −log of the probability given to what happened, cut to 2.2e-16 from 0 and 1 as ``Metrics`` does.
-    private static func logLoss(_ probability: Double, _ label: Bool) -> Double {
-        precondition(!probability.isNaN, "a probability is a number")
-        let inside = min(max(probability, .ulpOfOne), 1 - .ulpOfOne)
-        return -log(label ? inside : 1 - inside)
-    }
 
     private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 

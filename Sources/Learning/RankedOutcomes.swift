@@ -21,10 +21,10 @@ struct RankedOutcomes {
         precondition(!probabilities.contains(where: \.isNaN), "a probability is a number")
         rows = labels.indices.sorted { probabilities[$0] > probabilities[$1] }.map { index in
             let probability = probabilities[index]
-            let inside = min(max(probability, .ulpOfOne), 1 - .ulpOfOne)
             return Row(
                 probability: probability, isPositive: labels[index],
-                logLoss: -log(labels[index] ? inside : 1 - inside), bin: min(9, max(0, Int(probability * 10))))
+                logLoss: Statistics.logLoss(probability: probability, label: labels[index]),
+                bin: min(9, max(0, Int(probability * 10))))
         }
     }
 

@@ -22,6 +22,15 @@ enum Statistics {
         return log(inside / (1 - inside))
     }
 
+    /// −log of the probability given to what happened, cut to 2.2e-16 from 0 and 1 so that it stays finite.
+    ///
+    /// - Precondition: a number.
+    static func logLoss(probability: Double, label: Bool) -> Double {
+        precondition(!probability.isNaN, "a probability is a number")
+        let inside = min(max(probability, .ulpOfOne), 1 - .ulpOfOne)
+        return -log(label ? inside : 1 - inside)
+    }
+
     /// Φ: the share of the standard normal distribution below `x`.
     static func normalCDF(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 

@@ -23,7 +23,7 @@ extension ModelReport {
         json.member("repeated_rows", repeatedRows)
         json.member("window_from", window?.from)
         json.member("window_to", window?.to)
-        json.strings("warnings", warnings)
+        json.member("warnings", warnings)
         json.key("left_out")
         json.beginArray()
         for column in model.card.leftOut {
@@ -59,7 +59,7 @@ extension ModelReport {
             json.beginObject()
             json.member("share_of_list", Double(step) / 100)
             json.member("share_found", share)
-            json.interval("interval", interval)
+            json.member("interval", interval)
             json.endObject()
         }
         json.endArray()
@@ -68,13 +68,13 @@ extension ModelReport {
     private func encodeCurves(_ json: inout JSONWriter) {
         json.key("curves")
         json.beginObject()
-        json.numbers("grid", Curves.grid)
+        json.member("grid", Curves.grid)
         for (name, curve) in [("gain", curves.gain), ("roc", curves.roc), ("precision_by_recall", curves.precision)] {
             json.key(name)
             json.beginObject()
-            json.numbers("values", curve.values)
-            json.numbers("lower", curve.lower)
-            json.numbers("upper", curve.upper)
+            json.member("values", curve.values)
+            json.member("lower", curve.lower)
+            json.member("upper", curve.upper)
             json.endObject()
         }
         json.endObject()
@@ -93,15 +93,15 @@ extension ModelReport {
             json.member("positives", bin.positives)
             json.member("promised", bin.promised)
             json.member("observed", bin.observed)
-            json.interval("interval", bin.interval)
+            json.member("interval", bin.interval)
             json.endObject()
         }
         json.endArray()
         json.key("histogram")
         json.beginObject()
-        json.interval("log_odds", histogram.range)
-        json.numbers("closed", histogram.closed)
-        json.numbers("others", histogram.others)
+        json.member("log_odds", histogram.range)
+        json.member("closed", histogram.closed)
+        json.member("others", histogram.others)
         json.endObject()
         json.endObject()
     }
@@ -114,7 +114,7 @@ extension ModelReport {
             json.beginObject()
             json.member("name", factor.name)
             json.member("mean_absolute_shap", factor.strength)
-            json.interval("mean_absolute_shap_interval", factor.strengthInterval)
+            json.member("mean_absolute_shap_interval", factor.strengthInterval)
             json.member("direction", factor.direction.rawValue)
             json.key("levels")
             json.beginArray()
@@ -143,7 +143,7 @@ extension ModelReport {
             json.key("calibration")
             DriftJSON.encode(entry.calibration, to: &json)
             json.member("auc", entry.auc?.value)
-            json.interval("auc_interval", entry.auc?.interval)
+            json.member("auc_interval", entry.auc?.interval)
             json.member("too_small_to_rank", entry.isTooSmall)
             json.endObject()
         }
@@ -167,9 +167,9 @@ extension ModelReport {
                 json.member("hot", entry.hot)
                 json.member("hot_closed", entry.hotClosed)
                 json.member("selection_rate", entry.selectionRate)
-                json.interval("selection_interval", entry.selectionInterval)
+                json.member("selection_interval", entry.selectionInterval)
                 json.member("impact_ratio", entry.table?.ratio)
-                json.interval("impact_ratio_interval", entry.table?.ratioInterval)
+                json.member("impact_ratio_interval", entry.table?.ratioInterval)
                 json.member("fisher_p", entry.fisherP)
                 json.member("verdict", entry.verdict.rawValue)
                 json.key("held_back_by")
@@ -204,30 +204,5 @@ extension ModelReport {
             json.endObject()
         }
         json.endArray()
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func numbers(_ name: StaticString, _ values: [Double]) {
-        key(name)
-        beginArray()
-        for value in values { self.value(value) }
-        endArray()
-    }
-
-    fileprivate mutating func strings(_ name: StaticString, _ values: [String]) {
-        key(name)
-        beginArray()
-        for value in values { self.value(value) }
-        endArray()
-    }
-
-    fileprivate mutating func interval(_ name: StaticString, _ range: ClosedRange<Double>?) {
-        key(name)
-        guard let range else { return null() }
-        beginArray()
-        value(range.lowerBound)
-        value(range.upperBound)
-        endArray()
     }
 }

@@ -73,7 +73,7 @@ struct ReportRows {
         let number = labels.count
         let isPositive = CellText.trimmed(record.cells[scan.labelPosition]) == scan.positive[...]
         labels.append(isPositive)
-        probabilities.append(try Self.probability(artifact, margin))
+        probabilities.append(try artifact.probability(ofMargin: margin))
         drift.add(row: values, margin: Float(margin), unseen: batch.unseen[row])
         baselines?.add(row: values, number: number, isPositive: isPositive)
         if factors.takes(row: number) {
@@ -110,17 +110,10 @@ struct ReportRows {
         var rows = try ModelRows(path: path, artifact: artifact, asOf: asOf)
         var probabilities: [Double] = []
         while let batch = try rows.next() {
-            for margin in try artifact.margins(of: batch) { probabilities.append(try probability(artifact, margin)) }
+            for margin in try artifact.margins(of: batch) {
+                probabilities.append(try artifact.probability(ofMargin: margin))
+            }
         }
         return probabilities
-    }
-
-    private static func probability(_ artifact: ModelArtifact, _ margin: Double) throws(TableError) -> Double {
-        if let calibration = artifact.calibration { return calibration.probability(ofMargin: margin) }
-        guard let probability = artifact.forest.probability(ofMargin: margin) else {
-            throw TableError(
-                .invalidOption, "this model predicts no probability of a class: \(artifact.forest.objective)")
-        }
-        return probability
     }
 }

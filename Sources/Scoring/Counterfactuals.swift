@@ -204,23 +204,10 @@ extension ScoringEngine {
         }
         var search = CounterfactualSearch(
             extractor: extractor, thresholds: profile.thresholds, masked: plan.masked, asOf: asOf
-        ) { (vector: FeatureVector) throws(ScoringError) in try Self.judgement(of: vector, model, plan) }
-        return try search.run(vector)
-    }
-
-    private static func judgement(
-        of vector: FeatureVector, _ model: LoadedModel, _ plan: OptimizationPlan
-    ) throws(ScoringError) -> (mlScore: Double, probability: Double) {
-        let input = ModelInput(vector: vector, plan: plan)
-        let margin: Float
-        do {
-            margin = try model.margin(of: input.row)
-        } catch {
-            throw .inference(error.description)
+        ) { (vector: FeatureVector) throws(ScoringError) in
+            let assessment = try model.assessment(of: ModelInput(vector: vector, plan: plan))
+            return (Figures.score(assessment.mlScore), Figures.probability(assessment.probability))
         }
-        let assessment = model.artifact.assess(
-            margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
-        guard let assessment else { throw .noModel }
-        return (Figures.score(assessment.mlScore), Figures.probability(assessment.probability))
+        return try search.run(vector)
     }
 }

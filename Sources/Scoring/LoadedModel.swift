@@ -49,6 +49,27 @@ final class LoadedModel: Sendable {
         try artifact.forest.margin(of: row.span)
     }
 
+    /// What it says of an input, without the reasons.
+    ///
+    /// - Throws: ``ScoringError/noModel`` where it can't assess, ``ScoringError/inference(_:)``.
+    func assessment(of input: ModelInput) throws(ScoringError) -> Assessment {
+        let margin: Float
+        do {
+            margin = try self.margin(of: input.row)
+        } catch {
+            throw .inference(error.description)
+        }
+        return try assessment(of: input, margin: margin)
+    }
+
+    /// `margin` is of the input's row.
+    func assessment(of input: ModelInput, margin: Float) throws(ScoringError) -> Assessment {
+        let assessment = artifact.assess(
+            margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
+        guard let assessment else { throw .noModel }
+        return assessment
+    }
+
     /// Margins of `rowCount` rows, row by row in `rows`.
     func margins(of rows: [Float], rowCount: Int) throws(ForestError) -> [Float] {
         var margins = [Float](repeating: 0, count: rowCount)

@@ -83,12 +83,9 @@ extension ScoringEngine {
         } catch {
             throw .inference(error.description)
         }
-        let assessment = model.artifact.assess(
-            margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
-        guard let assessment else { throw .noModel }
         return Prediction(
             margin: margin, baseValue: model.artifact.forest.baseValue, contributions: contributions,
-            assessment: assessment)
+            assessment: try model.assessment(of: input, margin: margin))
     }
 
     /// The score, its record and its events. Counts the lead in the escalation budget.
@@ -117,11 +114,7 @@ extension ScoringEngine {
             case .leadFeatures(let plan) = rival.artifact.schema,
             rival.identity.sha256 != facts.model.identity.sha256
         else { return nil }
-        let input = ModelInput(vector: vector, plan: plan)
-        let assessment = (try? rival.margin(of: input.row)).flatMap { margin in
-            rival.artifact.assess(
-                margin: margin, row: input.row.span, outOfRange: input.outOfRange, unseen: input.unseen)
-        }
+        let assessment = try? rival.assessment(of: ModelInput(vector: vector, plan: plan))
         recorder.countShadow(failed: assessment == nil)
         return assessment.map {
             ShadowScore(

@@ -21,14 +21,7 @@ public enum TableEvaluation {
         probabilities.reserveCapacity(table.rowCount)
         while let batch = try rows.next() {
             for margin in try artifact.margins(of: batch) {
-                if let calibration = artifact.calibration {
-                    probabilities.append(calibration.probability(ofMargin: margin))
-                } else if let probability = artifact.forest.probability(ofMargin: margin) {
-                    probabilities.append(probability)
-                } else {
-                    throw TableError(
-                        .invalidOption, "this model predicts no probability of a class: \(artifact.forest.objective)")
-                }
+                probabilities.append(try artifact.probability(ofMargin: margin))
             }
         }
         let figures = QualityFigures(probabilities: probabilities, labels: labels, seed: seed)

@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
         options.asOf = try AsOf.moment(asOf)
         // A model of leads has to beat what a team would have without it.
         if case .leadFeatures = artifact.schema, artifact.kind != .prior {
-            options.rival = try? Prior.artifact(profile: AgencyProfile())
+            options.rival = try Prior.artifact(profile: AgencyProfile())
         }
         let bar = ProgressBar()
         do throws(TableError) {

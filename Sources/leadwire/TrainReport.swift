@@ -115,20 +115,13 @@ enum Figures {
         json.member("positives", figures.positives)
         for figure in figures.figures {
             json.key(figure.measure.rawValue)
-            if let value = figure.value { json.value(value) } else { json.null() }
+            json.value(figure.value)
         }
         json.key("intervals_90")
         json.beginObject()
         for figure in figures.figures {
             json.key(figure.measure.rawValue)
-            guard let interval = figure.interval else {
-                json.null()
-                continue
-            }
-            json.beginArray()
-            json.value(interval.lowerBound)
-            json.value(interval.upperBound)
-            json.endArray()
+            json.value(figure.interval)
         }
         json.endObject()
     }

@@ -34,13 +34,14 @@ import Testing
             engine = try ScoringEngine(
                 model: champion, profile: AgencyProfile(), store: store, cache: MemoryScoreCache(clock: clock),
                 clock: clock)
-            let models = ModelSwitch(shelf: store, engine: engine, acceptsPolicyOverride: false, clock: clock)
+            let models = ModelSwitch(
+                shelf: store, engine: engine, acceptsPolicyOverride: false, hasTenants: true, clock: clock)
             desk = ModelDesk(models: models, engine: engine, store: store, ledger: store, nodes: nil, clock: clock)
             var settings = LearningSettings()
             settings.promotion = promotion
             judge = TrialJudge(
                 source: store, ledger: store, engine: engine, desk: desk, settings: settings, clock: clock,
-                logger: LiveServer.silent, scope: { .tenant($0) })
+                logger: LiveServer.silent)
             var profile = AgencyProfile()
             profile.thresholds.hot = 95
             let other = try Prior.artifact(profile: profile)

@@ -14,8 +14,7 @@ struct ModelCare: Sendable {
     /// What the store can't do is left out: a trial that nobody can read back is not judged.
     init(
         models: ModelSwitch, engine: ScoringEngine, store: GuardedStore, opened: any LeadStore, nodes: Nodes?,
-        trainer: (any ModelTrainer)?, settings: LearningSettings, clock: any WallClock, logger: Logger,
-        scope: @escaping @Sendable (Tenant) -> ModelScope
+        trainer: (any ModelTrainer)?, settings: LearningSettings, clock: any WallClock, logger: Logger
     ) {
         let ledger = opened as? any TrainingLedger
         let desk = ModelDesk(models: models, engine: engine, store: store, ledger: ledger, nodes: nodes, clock: clock)
@@ -23,13 +22,13 @@ struct ModelCare: Sendable {
         if let source = opened as? any TrialSource, let ledger {
             judge = TrialJudge(
                 source: source, ledger: ledger, engine: engine, desk: desk, settings: settings, clock: clock,
-                logger: logger, scope: scope)
+                logger: logger)
         }
         var retrainer: Retrainer?
         if let trainer, let ledger {
             retrainer = Retrainer(
                 settings: settings, trainer: trainer, ledger: ledger, desk: desk, judge: judge, clock: clock,
-                logger: logger, scope: scope)
+                logger: logger)
         }
         self.desk = desk
         self.judge = judge

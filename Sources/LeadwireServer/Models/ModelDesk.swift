@@ -1,7 +1,6 @@
 import JSONBytes
 import Leads
 import Learning
-import Logging
 import Scoring
 
 /// Changes which model serves, and tells those concerned: the other nodes at once, and by `model_status` the stream of every

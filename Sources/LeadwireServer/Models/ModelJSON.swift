@@ -40,10 +40,7 @@ enum ModelJSON {
         } else {
             json.null()
         }
-        json.key("notes")
-        json.beginArray()
-        for note in card.notes { json.value(note) }
-        json.endArray()
+        json.member("notes", card.notes)
         json.endObject()
     }
 

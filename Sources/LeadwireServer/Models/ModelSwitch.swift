@@ -11,6 +11,8 @@ final class ModelSwitch: Sendable {
     let shelf: any ModelShelf
     private let engine: ScoringEngine
     private let acceptsPolicyOverride: Bool
+    /// Whether tenants may have models of their own; in local mode there is one scope.
+    private let hasTenants: Bool
     private let clock: any WallClock
 
     /// More models are there, but not listed.
@@ -20,12 +22,19 @@ final class ModelSwitch: Sendable {
     /// Models that were never promoted, and of which no score speaks, stay up to this number in each scope.
     private static let keptUnused = 20
 
-    init(shelf: any ModelShelf, engine: ScoringEngine, acceptsPolicyOverride: Bool, clock: any WallClock) {
+    init(
+        shelf: any ModelShelf, engine: ScoringEngine, acceptsPolicyOverride: Bool, hasTenants: Bool,
+        clock: any WallClock
+    ) {
+        self.hasTenants = hasTenants
         self.shelf = shelf
         self.engine = engine
         self.acceptsPolicyOverride = acceptsPolicyOverride
         self.clock = clock
     }
+
+    /// Whose model a tenant's outcomes and artifacts are for.
+    func scope(of tenant: Tenant) -> ModelScope { hasTenants ? .tenant(tenant) : .everyone }
 
     /// Puts what the shelf has into service and on trial, where another is.
     ///

@@ -29,8 +29,6 @@ final class Retrainer: Sendable {
     private let judge: TrialJudge?
     private let clock: any WallClock
     private let logger: Logger
-    /// Whose model a tenant's outcomes make.
-    private let scope: @Sendable (Tenant) -> ModelScope
     private let failures = NIOLockedValueBox<[Tenant: String]>([:])
     private let calibrations = NIOLockedValueBox<[Tenant: (model: String, reading: CalibrationReading)]>([:])
     private let asked: AsyncStream<Tenant?>
@@ -38,7 +36,7 @@ final class Retrainer: Sendable {
 
     init(
         settings: LearningSettings, trainer: any ModelTrainer, ledger: any TrainingLedger, desk: ModelDesk,
-        judge: TrialJudge?, clock: any WallClock, logger: Logger, scope: @escaping @Sendable (Tenant) -> ModelScope
+        judge: TrialJudge?, clock: any WallClock, logger: Logger
     ) {
         self.settings = settings
         self.trainer = trainer
@@ -47,7 +45,6 @@ final class Retrainer: Sendable {
         self.judge = judge
         self.clock = clock
         self.logger = logger
-        self.scope = scope
         (asked, asking) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumWaiting))
     }
 
@@ -63,7 +60,7 @@ final class Retrainer: Sendable {
         let mark = try await ledger.trainingMark(of: tenant)
         let failure = failures.withLockedValue { $0[tenant] }
         let isTraining = mark.map { $0.busyUntil > clock.now } ?? false
-        let inUse = desk.models.inUse(in: scope(tenant)).sha256
+        let inUse = desk.models.inUse(in: desk.models.scope(of: tenant)).sha256
         let calibration = calibrations.withLockedValue { $0[tenant] }.flatMap { $0.model == inUse ? $0.reading : nil }
         return Reading(isTraining: isTraining, last: mark, failure: failure, calibration: calibration)
     }
@@ -135,7 +132,7 @@ final class Retrainer: Sendable {
     }
 
     private func learn(_ tenant: Tenant) async throws {
-        let scope = scope(tenant)
+        let scope = desk.models.scope(of: tenant)
         let champion = desk.models.inUse(in: scope)
         logger.notice("training began", metadata: ["tenant": "\(tenant.name)"])
         let trained = try await trainer.train(tenant: tenant, against: champion)

@@ -19,13 +19,11 @@ final class TrialJudge: Sendable {
     private let settings: LearningSettings
     private let clock: any WallClock
     private let logger: Logger
-    private let scope: @Sendable (Tenant) -> ModelScope
     private let standing = NIOLockedValueBox<[Tenant: (model: String, comparison: GateComparison)]>([:])
 
     init(
         source: any TrialSource, ledger: any TrainingLedger, engine: ScoringEngine, desk: ModelDesk,
-        settings: LearningSettings, clock: any WallClock, logger: Logger,
-        scope: @escaping @Sendable (Tenant) -> ModelScope
+        settings: LearningSettings, clock: any WallClock, logger: Logger
     ) {
         self.source = source
         self.ledger = ledger
@@ -34,12 +32,11 @@ final class TrialJudge: Sendable {
         self.settings = settings
         self.clock = clock
         self.logger = logger
-        self.scope = scope
     }
 
     /// How the tenant's trial stood when it was looked at last; nil for none.
     func standing(of tenant: Tenant) -> GateComparison? {
-        guard let trial = engine.trial(in: scope(tenant)) else { return nil }
+        guard let trial = engine.trial(in: desk.models.scope(of: tenant)) else { return nil }
         return standing.withLockedValue { $0[tenant] }.flatMap { $0.model == trial.sha256 ? $0.comparison : nil }
     }
 
@@ -48,7 +45,7 @@ final class TrialJudge: Sendable {
         do {
             let tenants = try await ledger.tenants(limit: Self.maximumTenants).keys
             for tenant in tenants.sorted(by: { $0.name < $1.name }) {
-                if let trial = engine.trial(in: scope(tenant)) { try await judge(trial, of: tenant) }
+                if let trial = engine.trial(in: desk.models.scope(of: tenant)) { try await judge(trial, of: tenant) }
             }
         } catch let error as StoreError {
             logger.warning("a trial can't be judged now (\(error.code.rawValue))")
@@ -68,7 +65,7 @@ final class TrialJudge: Sendable {
         } while row != nil
         let comparison = evidence.comparison()
         standing.withLockedValue { $0[tenant] = (trial.sha256, comparison) }
-        let scope = scope(tenant)
+        let scope = desk.models.scope(of: tenant)
         guard comparison.rows >= Self.minimumRows, engine.trial(in: scope)?.sha256 == trial.sha256 else { return }
         switch comparison.verdict {
         case .better where settings.promotion == .auto:

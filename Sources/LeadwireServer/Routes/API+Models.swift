@@ -159,7 +159,7 @@ extension API {
     /// tenants without one of their own.
     private func scope(_ exchange: Exchange) throws(APIError) -> ModelScope {
         switch exchange.query["scope"] {
-        case nil: return modelScope(exchange.tenant)
+        case nil: return care?.desk.models.scope(of: exchange.tenant) ?? .everyone
         case "everyone":
             try requireOperator(exchange)
             return .everyone

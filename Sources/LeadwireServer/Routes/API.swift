@@ -25,8 +25,6 @@ struct API: Sendable {
     var revocations: RevocationList?
     /// Changes which model serves, learns and judges, where the store keeps models.
     var care: ModelCare?
-    /// Whose model a tenant's outcomes and artifacts are for.
-    var modelScope: @Sendable (Tenant) -> ModelScope
     /// The other nodes on the same store, where it may have several.
     var nodes: Nodes?
     /// The tenant that may see figures of the whole process; nil for every one.

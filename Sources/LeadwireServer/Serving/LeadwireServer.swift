@@ -76,7 +76,8 @@ public struct LeadwireServer: Sendable {
             configuration: scoring)
         let models = shelf.map { shelf in
             ModelSwitch(
-                shelf: shelf, engine: engine, acceptsPolicyOverride: parts.acceptsPolicyOverride, clock: clock)
+                shelf: shelf, engine: engine, acceptsPolicyOverride: parts.acceptsPolicyOverride,
+                hasTenants: settings.authentication == .jwt, clock: clock)
         }
         var nodes: Nodes?
         if let shared {
@@ -92,12 +93,10 @@ public struct LeadwireServer: Sendable {
         } catch {
             throw ServerRefusal(message: "a model that was promoted can't serve: \(error.message)")
         }
-        let hasTenants = settings.authentication == .jwt
-        let modelScope: @Sendable (Tenant) -> ModelScope = { hasTenants ? .tenant($0) : .everyone }
         let care = models.map {
             ModelCare(
                 models: $0, engine: engine, store: store, opened: opened, nodes: nodes, trainer: parts.trainer,
-                settings: settings.learning, clock: clock, logger: logger, scope: modelScope)
+                settings: settings.learning, clock: clock, logger: logger)
         }
         let statistics = RequestStatistics()
         let admission = ScoreAdmission(limit: settings.maximumConcurrentScores)
@@ -110,7 +109,7 @@ public struct LeadwireServer: Sendable {
             health: HealthMonitor(
                 engine: engine, store: store, cache: parts.cache, publisher: publisher, exchange: exchange),
             statistics: statistics, admission: admission, currency: parts.profile.currency, clock: clock,
-            revocations: access?.revocations, care: care, modelScope: modelScope, nodes: nodes,
+            revocations: access?.revocations, care: care, nodes: nodes,
             operatorTenant: settings.access.operatorTenant)
         self.care = care
         self.hub = hub

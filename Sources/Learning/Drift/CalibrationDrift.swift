@@ -59,8 +59,7 @@ public struct CalibrationDrift: Sendable, Hashable {
         spread += probability * (1 - probability)
         let error = probability - (isPositive ? 1 : 0)
         squares.add(error * error)
-        let inside = min(max(probability, .ulpOfOne), 1 - .ulpOfOne)
-        losses.add(-log(isPositive ? inside : 1 - inside))
+        losses.add(Statistics.logLoss(probability: probability, label: isPositive))
     }
 
     public mutating func merge(_ other: CalibrationDrift) {

@@ -28,8 +28,7 @@ public struct CalibrationReading: Sendable, Hashable {
         self.observed = observed
         self.expected = expected
         self.verdict = verdict
-        let bounds = element["ratio_interval_90"]?.elements.compactMap(\.double) ?? []
-        interval = bounds.count == 2 && bounds[0] <= bounds[1] ? bounds[0]...bounds[1] : nil
+        interval = element["ratio_interval_90"]?.range
     }
 
     /// `rows`, `observed`, `expected`, `ratio_interval_90` (null where there is none), `verdict`.
@@ -38,15 +37,7 @@ public struct CalibrationReading: Sendable, Hashable {
         json.member("rows", rows)
         json.member("observed", observed)
         json.member("expected", expected)
-        json.key("ratio_interval_90")
-        if let interval {
-            json.beginArray()
-            json.value(interval.lowerBound)
-            json.value(interval.upperBound)
-            json.endArray()
-        } else {
-            json.null()
-        }
+        json.member("ratio_interval_90", interval)
         json.member("verdict", verdict.rawValue)
         json.endObject()
     }

@@ -35,15 +35,12 @@ public enum DriftJSON {
         json.member("observed", drift.observed)
         json.member("expected", drift.expected)
         json.member("ratio", drift.ratio)
-        json.key("ratio_interval")
-        encode(drift.ratioInterval, to: &json)
+        json.member("ratio_interval", drift.ratioInterval)
         json.member("brier", drift.brier?.value)
-        json.key("brier_interval")
-        encode(drift.brier?.interval, to: &json)
+        json.member("brier_interval", drift.brier?.interval)
         json.member("brier_if_right", drift.expectedBrier)
         json.member("log_loss", drift.logLoss?.value)
-        json.key("log_loss_interval")
-        encode(drift.logLoss?.interval, to: &json)
+        json.member("log_loss_interval", drift.logLoss?.interval)
         json.member("verdict", drift.verdict.rawValue)
         json.endObject()
     }
@@ -52,13 +49,5 @@ public enum DriftJSON {
         json.member("psi", stability?.psi)
         json.member("psi_by_chance", stability?.noise)
         json.member("verdict", (stability?.verdict ?? .unknown).rawValue)
-    }
-
-    private static func encode(_ range: ClosedRange<Double>?, to json: inout JSONWriter) {
-        guard let range else { return json.null() }
-        json.beginArray()
-        json.value(range.lowerBound)
-        json.value(range.upperBound)
-        json.endArray()
     }
 }

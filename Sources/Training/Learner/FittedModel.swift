@@ -207,6 +207,15 @@ extension ModelArtifact {
         return margins
     }
 
+    /// Calibrated where the model is, else the forest's own.
+    ///
+    /// - Throws: ``TableError/Code/invalidOption`` where it predicts no probability of a class.
+    package func probability(ofMargin margin: Double) throws(TableError) -> Double {
+        if let calibration { return calibration.probability(ofMargin: margin) }
+        if let probability = forest.probability(ofMargin: margin) { return probability }
+        throw TableError(.invalidOption, "this model predicts no probability of a class: \(forest.objective)")
+    }
+
     /// Margins of rows given row after row in model order.
     func margins(ofRows values: [Float], count: Int) throws(TableError) -> [Float] {
         var margins = [Float](repeating: 0, count: count)
