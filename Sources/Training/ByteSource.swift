@@ -5,15 +5,15 @@
 #endif
 
 /// The bytes of a file, a chunk at a time. Owns the descriptor.
-final class ByteSource {
+package final class ByteSource {
     static let chunkBytes = 1 << 18
 
     private let descriptor: Int32
     /// nil where it can't be known, as for a pipe.
-    let totalBytes: Int?
+    package let totalBytes: Int?
 
     /// `-` reads the standard input.
-    init(path: String) throws(TableError) {
+    package init(path: String) throws(TableError) {
         descriptor = path == "-" ? dup(STDIN_FILENO) : Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw TableError(.unreadable, "can't open \(path): \(String(cString: strerror(errno)))")
@@ -33,7 +33,7 @@ final class ByteSource {
     deinit { close(descriptor) }
 
     /// The next bytes; empty at the end of the file.
-    func read() throws(TableError) -> [UInt8] {
+    package func read() throws(TableError) -> [UInt8] {
         var failed = false
         let bytes = [UInt8](unsafeUninitializedCapacity: Self.chunkBytes) { buffer, count in
             var got = 0

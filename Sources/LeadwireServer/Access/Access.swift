@@ -36,10 +36,7 @@ struct KeyService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                guard (try? await Task.sleep(for: lifetime)) != nil else { return }
-                await keys.refresh()
-            }
+            await Pace.beat(every: { lifetime }) { await keys.refresh() }
         }
     }
 }

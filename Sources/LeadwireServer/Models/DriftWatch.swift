@@ -29,8 +29,7 @@ final class DriftWatch: Sendable {
 
     /// Looks until the task is cancelled.
     func run() async {
-        // The pace itself: until the task is cancelled.
-        while (try? await Task.sleep(for: interval)) != nil { await look() }
+        await Pace.beat(every: { interval }) { await look() }
     }
 
     /// One round over the tenants with scores.

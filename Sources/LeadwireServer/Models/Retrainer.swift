@@ -69,14 +69,12 @@ final class Retrainer: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [settings, asking] in
-                // The pace itself: until the task is cancelled.
-                while (try? await Task.sleep(for: settings.checkInterval)) != nil { asking.yield(nil) }
+                await Pace.beat(every: { settings.checkInterval }) { asking.yield(nil) }
                 asking.finish()
             }
             if let judge {
                 tasks.addTask { [settings] in
-                    // The pace itself: until the task is cancelled.
-                    while (try? await Task.sleep(for: settings.judgeInterval)) != nil { await judge.judgeAll() }
+                    await Pace.beat(every: { settings.judgeInterval }) { await judge.judgeAll() }
                 }
             }
             tasks.addTask { [self] in

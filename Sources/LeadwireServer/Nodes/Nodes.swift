@@ -91,10 +91,7 @@ final class Nodes: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [self] in
-                // The beat itself: until the task is cancelled.
-                while (try? await Task.sleep(for: exchange?.isAway == false ? slowInterval : interval)) != nil {
-                    bell.ring()
-                }
+                await Pace.beat(every: { exchange?.isAway == false ? slowInterval : interval }) { bell.ring() }
             }
             if let exchange {
                 tasks.addTask { [relay, bell] in await exchange.run(into: relay, hurry: { bell.ring() }) }

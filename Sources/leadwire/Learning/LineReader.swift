@@ -1,6 +1,6 @@
-import Glibc
+import Training
 
-/// The lines of a file with their numbers, in memory for one chunk and one line. Owns the descriptor.
+/// The lines of a file with their numbers, in memory for one chunk and one line.
 final class LineReader {
     struct Line {
         /// Without its line end; nil for a line that is longer than the limit.
@@ -10,9 +10,8 @@ final class LineReader {
     }
 
     static let maximumLineBytes = 256 << 10
-    private static let chunkBytes = 1 << 18
 
-    private let descriptor: CInt
+    private let source: ByteSource
     private var buffer: [UInt8] = []
     private var position = 0
     private var isAtEnd = false
@@ -20,24 +19,13 @@ final class LineReader {
     /// For a progress bar.
     private(set) var bytesRead = 0
     /// nil where it can't be known, as for a pipe.
-    let totalBytes: Int?
+    var totalBytes: Int? { source.totalBytes }
 
     /// `-` reads the standard input.
-    init(path: String) throws(CommandFailure) {
-        descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CommandFailure("\(path) can't be opened: \(String(cString: strerror(errno)))")
-        }
-        let start = lseek(descriptor, 0, SEEK_CUR)
-        let end = lseek(descriptor, 0, SEEK_END)
-        if start >= 0 { _ = lseek(descriptor, start, SEEK_SET) }
-        totalBytes = start >= 0 && end > start ? end - start : nil
-    }
-
-    deinit { close(descriptor) }
+    init(path: String) throws(TableError) { source = try ByteSource(path: path) }
 
     /// The next line that holds more than blanks; nil at the end.
-    func next() throws(CommandFailure) -> Line? {
+    func next() throws(TableError) -> Line? {
         while let line = try line() {
             guard let bytes = line.bytes else { return line }
             if bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) { return line }
@@ -45,7 +33,7 @@ final class LineReader {
         return nil
     }
 
-    private func line() throws(CommandFailure) -> Line? {
+    private func line() throws(TableError) -> Line? {
         var line: [UInt8] = []
         var isTooLong = false
         while true {
@@ -71,18 +59,9 @@ final class LineReader {
         }
     }
 
-    private func more() throws(CommandFailure) -> Bool {
+    private func more() throws(TableError) -> Bool {
         guard !isAtEnd else { return false }
-        var failure: CInt = 0
-        buffer = [UInt8](unsafeUninitializedCapacity: Self.chunkBytes) { space, count in
-            var got = 0
-            repeat { got = read(descriptor, space.baseAddress, Self.chunkBytes) } while got < 0 && errno == EINTR
-            failure = got < 0 ? errno : 0
-            count = max(0, got)
-        }
-        guard failure == 0 else {
-            throw CommandFailure("the file can't be read: \(String(cString: strerror(failure)))")
-        }
+        buffer = try source.read()
         position = 0
         bytesRead += buffer.count
         isAtEnd = buffer.isEmpty

@@ -27,16 +27,16 @@ struct PastLeadFile {
         decoder = PastLeadDecoder(time: time)
         let known: Format
         if let format { known = format } else { known = try Self.format(of: path) }
-        switch known {
-        case .ndjson: source = .lines(try LineReader(path: path))
-        case .csv:
-            do throws(TableError) {
+        do throws(TableError) {
+            switch known {
+            case .ndjson: source = .lines(try LineReader(path: path))
+            case .csv:
                 let reader = try CSVReader(path: path)
                 for column in ["lead_id", time] { _ = try reader.position(of: column) }
                 source = .table(reader)
-            } catch {
-                throw CommandFailure(error, file: path)
             }
+        } catch {
+            throw CommandFailure(error, file: path)
         }
     }
 
@@ -60,7 +60,9 @@ struct PastLeadFile {
     mutating func next(now: Timestamp) throws(CommandFailure) -> Row? {
         switch source {
         case .lines(let reader):
-            guard let line = try reader.next() else { return nil }
+            let next: LineReader.Line?
+            do throws(TableError) { next = try reader.next() } catch { throw CommandFailure(error) }
+            guard let line = next else { return nil }
             guard let bytes = line.bytes else {
                 return Self.broken("is longer than \(LineReader.maximumLineBytes) bytes", line: line.number)
             }
