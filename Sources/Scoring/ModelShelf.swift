@@ -26,25 +26,29 @@ public struct KeptModel: Sendable, Hashable {
     public var promotedAt: Timestamp?
     /// When its trial ended because it was no better; nil for none that did.
     public var rejectedAt: Timestamp?
+    /// Scores were made by it though it was never promoted, as a backfill does.
+    public var hasScores: Bool
 
     public init(
-        sha256: String, version: String, addedAt: Timestamp, promotedAt: Timestamp? = nil, rejectedAt: Timestamp? = nil
+        sha256: String, version: String, addedAt: Timestamp, promotedAt: Timestamp? = nil,
+        rejectedAt: Timestamp? = nil, hasScores: Bool = false
     ) {
         self.sha256 = sha256
         self.version = version
         self.addedAt = addedAt
         self.promotedAt = promotedAt
         self.rejectedAt = rejectedAt
+        self.hasScores = hasScores
     }
 }
 
 /// The models that a store keeps beside its leads, so that every node serves the same one: in each scope whichever was
 /// promoted there last. Artifacts stay, for stored scores refer to them.
 public protocol ModelShelf: Sendable {
-    /// Keeps the artifact for a scope; one that is there already is left as it is.
+    /// Keeps the artifact for a scope; one that is there already is left as it is, but for `hasScores` once it is true.
     ///
     /// - Parameters:
-    ///   - model: what it is; its other moments count nothing.
+    ///   - model: what it is; its later moments count nothing.
     ///   - artifact: the file's bytes, at most 256 MiB.
     ///   - scope: whose it is.
     /// - Throws: what keeps the store from writing.
@@ -62,8 +66,8 @@ public protocol ModelShelf: Sendable {
     func promote(_ sha256: String, in scope: ModelScope, at: Timestamp) async throws(StoreError)
     /// Notes that a model's trial ended without it being better; one that is not kept in exactly that scope is left alone.
     func reject(_ sha256: String, in scope: ModelScope, at: Timestamp) async throws(StoreError)
-    /// Removes models of exactly that scope that were never promoted anywhere, for no score was made by them, except the
-    /// newest `keeping`.
+    /// Removes models of exactly that scope by which no score was made, for they were never promoted and nobody backfilled
+    /// with them, except the newest `keeping`.
     func prune(in scope: ModelScope, keeping: Int) async throws(StoreError)
 }
 

@@ -12,11 +12,15 @@ extension PostgresLeadStore: ModelShelf {
             ON CONFLICT (sha256) DO NOTHING
             """)
         let shelving = Statement(
-            "INSERT INTO shelves (tenant, sha256, added_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            """
+            INSERT INTO shelves (tenant, sha256, added_at, has_scores) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (tenant, sha256) DO UPDATE SET has_scores = greatest(shelves.has_scores, excluded.has_scores)
+            """)
         try await write([
             keeping.binding(model.sha256).binding(model.version).binding(model.addedAt.milliseconds)
                 .binding(bytes: artifact),
-            shelving.binding(scope.name).binding(model.sha256).binding(model.addedAt.milliseconds),
+            shelving.binding(scope.name).binding(model.sha256).binding(model.addedAt.milliseconds)
+                .binding(Int64(model.hasScores ? 1 : 0)),
         ])
     }
 
@@ -30,7 +34,8 @@ extension PostgresLeadStore: ModelShelf {
                     sha256: try rows.needText(row, 0), version: try rows.needText(row, 1),
                     addedAt: Timestamp(milliseconds: try rows.needInteger(row, 2)),
                     promotedAt: rows.integer(row, 3).map { Timestamp(milliseconds: $0) },
-                    rejectedAt: rows.integer(row, 4).map { Timestamp(milliseconds: $0) })
+                    rejectedAt: rows.integer(row, 4).map { Timestamp(milliseconds: $0) },
+                    hasScores: try rows.needInteger(row, 5) == 1)
             }
         }
     }
@@ -134,7 +139,7 @@ enum ModelQueries {
     static let models = """
         SELECT models.sha256, models.version, max(shelves.added_at) AS added,
             (SELECT max(at) FROM promotions WHERE sha256 = models.sha256 AND tenant IN ('', $1)),
-            max(shelves.rejected_at)
+            max(shelves.rejected_at), max(shelves.has_scores)
         FROM shelves JOIN models ON models.sha256 = shelves.sha256 WHERE shelves.tenant IN ('', $1)
         GROUP BY models.sha256 ORDER BY added DESC, models.sha256 LIMIT $2
         """
@@ -148,7 +153,7 @@ enum ModelQueries {
     /// $1 the scope's name, $2 how many stay.
     static let pruning = """
         DELETE FROM shelves WHERE tenant = $1 AND sha256 IN (
-            SELECT sha256 FROM shelves AS old WHERE tenant = $1
+            SELECT sha256 FROM shelves AS old WHERE tenant = $1 AND has_scores = 0
                 AND NOT EXISTS (SELECT 1 FROM promotions WHERE promotions.sha256 = old.sha256)
             ORDER BY added_at DESC, sha256 OFFSET $2)
         """

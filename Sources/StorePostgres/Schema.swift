@@ -140,7 +140,8 @@ enum Schema {
         """
         CREATE TABLE shelves (
             tenant text COLLATE "C" NOT NULL, sha256 text COLLATE "C" NOT NULL REFERENCES models,
-            added_at bigint NOT NULL, rejected_at bigint, PRIMARY KEY (tenant, sha256)
+            added_at bigint NOT NULL, rejected_at bigint, has_scores bigint NOT NULL DEFAULT 0,
+            PRIMARY KEY (tenant, sha256)
         )
         """,
         "INSERT INTO shelves (tenant, sha256, added_at) SELECT '', sha256, added_at FROM models",

@@ -16,8 +16,10 @@ extension SQLiteLeadStore: ModelShelf {
                 ON CONFLICT (sha256) DO NOTHING
                 """, [model.sha256, model.version, model.addedAt.milliseconds, bytes])
             try transaction.database.run(
-                "INSERT INTO shelves (tenant, sha256, added_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [scope.name, model.sha256, model.addedAt.milliseconds])
+                """
+                INSERT INTO shelves (tenant, sha256, added_at, has_scores) VALUES (?, ?, ?, ?)
+                ON CONFLICT (tenant, sha256) DO UPDATE SET has_scores = max(has_scores, excluded.has_scores)
+                """, [scope.name, model.sha256, model.addedAt.milliseconds, model.hasScores])
         }
     }
 
@@ -25,7 +27,7 @@ extension SQLiteLeadStore: ModelShelf {
         let sql = """
             SELECT models.sha256, models.version, max(shelves.added_at) AS added,
                 (SELECT max(at) FROM promotions WHERE sha256 = models.sha256 AND tenant IN ('', ?1)),
-                max(shelves.rejected_at)
+                max(shelves.rejected_at), max(shelves.has_scores)
             FROM shelves JOIN models ON models.sha256 = shelves.sha256 WHERE shelves.tenant IN ('', ?1)
             GROUP BY models.sha256 ORDER BY added DESC, models.sha256 LIMIT ?2
             """
@@ -35,7 +37,7 @@ extension SQLiteLeadStore: ModelShelf {
                 return KeptModel(
                     sha256: row[0], version: row[1], addedAt: Timestamp(milliseconds: row[2]),
                     promotedAt: promotedAt.map { Timestamp(milliseconds: $0) },
-                    rejectedAt: rejectedAt.map { Timestamp(milliseconds: $0) })
+                    rejectedAt: rejectedAt.map { Timestamp(milliseconds: $0) }, hasScores: row[5])
             }
         }
     }
@@ -94,7 +96,7 @@ extension SQLiteLeadStore: ModelShelf {
             try transaction.database.run(
                 """
                 DELETE FROM shelves WHERE tenant = ?1 AND sha256 IN (
-                    SELECT sha256 FROM shelves AS old WHERE tenant = ?1
+                    SELECT sha256 FROM shelves AS old WHERE tenant = ?1 AND has_scores = 0
                         AND NOT EXISTS (SELECT 1 FROM promotions WHERE promotions.sha256 = old.sha256)
                     ORDER BY added_at DESC, sha256 LIMIT -1 OFFSET ?2)
                 """, [scope.name, max(0, keeping)])

@@ -97,7 +97,7 @@ enum Schema {
     private static let third = """
         CREATE TABLE shelves (
             tenant TEXT NOT NULL, sha256 TEXT NOT NULL REFERENCES models, added_at INTEGER NOT NULL,
-            rejected_at INTEGER, PRIMARY KEY (tenant, sha256)
+            rejected_at INTEGER, has_scores INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (tenant, sha256)
         ) STRICT, WITHOUT ROWID;
         INSERT INTO shelves (tenant, sha256, added_at) SELECT '', sha256, added_at FROM models;
         ALTER TABLE promotions ADD COLUMN tenant TEXT NOT NULL DEFAULT '';

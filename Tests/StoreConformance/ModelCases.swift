@@ -88,6 +88,22 @@ extension ConformanceCase {
             #expect(try await shelf.artifact("n") != nil)
             await store.close()
         },
+        ConformanceCase(
+            "pruning leaves what scores were made by, also when that is said of a model that is kept already"
+        ) {
+            harness in
+            let store = try await harness.open()
+            let shelf = try #require(store as? any ModelShelf)
+            try await keep(["a", "b", "c"], on: shelf, in: .everyone)
+            let used = KeptModel(sha256: "a", version: "v0", addedAt: Sample.at(9), hasScores: true)
+            try await shelf.keep(used, artifact: [1], in: .everyone)
+            try await keep(["a"], on: shelf, in: .everyone)
+            try await shelf.prune(in: .everyone, keeping: 1)
+            let left = try await shelf.models(in: .everyone, limit: 9)
+            #expect(left.map(\.sha256) == ["c", "a"] && left.map(\.hasScores) == [false, true])
+            #expect(try await shelf.artifact("a") == Array("a".utf8) && left.last?.addedAt == Sample.at(0))
+            await store.close()
+        },
         ConformanceCase("a training's mark is set only by who has read the one before") { harness in
             let store = try await harness.open()
             let ledger = try #require(store as? any TrainingLedger)

@@ -104,7 +104,7 @@ struct BackfillCommand: AsyncParsableCommand {
             artifact = try ModelArtifact(serialized: bytes)
         }
         let kept = KeptModel(
-            sha256: artifact.sha256, version: artifact.version, addedAt: SystemClock().now, promotedAt: nil)
+            sha256: artifact.sha256, version: artifact.version, addedAt: SystemClock().now, hasScores: true)
         try await shelf.keep(kept, artifact: artifact.serialized(), in: scope)
         return artifact
     }
