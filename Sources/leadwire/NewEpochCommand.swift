@@ -23,7 +23,7 @@ struct NewEpochCommand: AsyncParsableCommand {
     @Option(help: "File of settings instead of ./leadwire.yaml.") var config: String?
 
     func run() async throws {
-        do {
+        try await CommandFailure.telling {
             let configuration = try ServeConfiguration(flags: [(.data, data), (.database, database)], file: config)
             let store = try ServeCommand.store(configuration)
             let count =
@@ -34,10 +34,6 @@ struct NewEpochCommand: AsyncParsableCommand {
                     try await PostgresLeadStore.renewEpochs(address, configuration: settings)
                 }
             Terminal.say("\(store): \(count) \(count == 1 ? "log begins" : "logs begin") a new epoch")
-        } catch let error as ConfigurationError {
-            throw CommandFailure(error.description, code: 2)
-        } catch let error as StoreError {
-            throw CommandFailure(error.message, code: 1)
         }
     }
 }

@@ -48,23 +48,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Show the settings with where each comes from, and exit.") var printConfig = false
 
     func run() async throws {
-        do {
+        try await CommandFailure.telling {
             let configuration = try readConfiguration()
             if printConfig {
                 Terminal.print(configuration.printed())
                 return
             }
             try await serve(configuration)
-        } catch let error as ConfigurationError {
-            throw CommandFailure(error.description, code: 2)
-        } catch let error as ServerRefusal {
-            throw CommandFailure(error.message, code: 2)
-        } catch let error as StoreError {
-            throw CommandFailure(error.message, code: 1)
-        } catch let error as ArtifactError {
-            throw CommandFailure("\(error)", code: 1)
-        } catch let error as ScoringError {
-            throw CommandFailure(error.description, code: 1)
         }
     }
 

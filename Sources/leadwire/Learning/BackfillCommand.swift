@@ -39,7 +39,7 @@ struct BackfillCommand: AsyncParsableCommand {
             }
             return known
         }
-        do {
+        try await CommandFailure.telling {
             let rows = try PastLeadFile(path: file, format: format, time: time)
             let configuration = try ServeConfiguration(
                 flags: [(.data, data), (.database, database), (.profile, profile), (.model, model)], file: config)
@@ -59,14 +59,6 @@ struct BackfillCommand: AsyncParsableCommand {
             summary.describe()
             if json { Terminal.printJSON(summary.json(file: file)) }
             if summary.bad > 0 { throw CommandFailure("\(summary.bad) of \(summary.rows) rows were not taken") }
-        } catch let error as ConfigurationError {
-            throw CommandFailure(error.description, code: 2)
-        } catch let error as StoreError {
-            throw CommandFailure(error.message)
-        } catch let error as ScoringError {
-            throw CommandFailure(error.description)
-        } catch let error as ArtifactError {
-            throw CommandFailure("\(error)")
         }
     }
 

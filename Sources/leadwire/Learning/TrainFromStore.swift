@@ -57,7 +57,7 @@ struct TrainFromStore: ParsableArguments {
         var collector = LabelCollector(window: try window(), asOf: try moment())
         let bar = ProgressBar()
         defer { bar.finish() }
-        do {
+        try await CommandFailure.telling {
             let configuration = try ServeConfiguration(flags: [(.data, data), (.database, database)], file: config)
             let tenant = Tenant(tenant ?? Tenant.local.name)
             switch try ServeCommand.store(configuration) {
@@ -75,12 +75,6 @@ struct TrainFromStore: ParsableArguments {
                 }
                 await reader.close()
             }
-        } catch let error as ConfigurationError {
-            throw CommandFailure(error.description, code: 2)
-        } catch let error as StoreError {
-            throw CommandFailure(error.message)
-        } catch let error as LabelCollector.TooManyLeads {
-            throw CommandFailure(error.description)
         }
         return collector.cohort()
     }
