@@ -26,8 +26,10 @@ let package = Package(
         .target(name: "Forest", dependencies: ["JSONBytes"], swiftSettings: optimized),
         .target(name: "Realtime", dependencies: nio + ["JSONBytes"], swiftSettings: strict),
         .systemLibrary(name: "CXGBoost", providers: [.apt(["libxgboost-dev"])]),
-        .executableTarget(name: "forest-bench", dependencies: ["Forest", "CXGBoost"], swiftSettings: optimized),
-        .executableTarget(name: "lightgbm-bench", dependencies: ["Forest"], swiftSettings: optimized),
+        .target(name: "ThreadTiming", swiftSettings: optimized),
+        .executableTarget(
+            name: "forest-bench", dependencies: ["Forest", "CXGBoost", "ThreadTiming"], swiftSettings: optimized),
+        .executableTarget(name: "lightgbm-bench", dependencies: ["Forest", "ThreadTiming"], swiftSettings: optimized),
         .executableTarget(name: "features-bench", dependencies: ["Features", "Leads"], swiftSettings: optimized),
         .executableTarget(name: "fanout-bench", dependencies: nio + ["Realtime"], swiftSettings: strict),
     ]

@@ -2,6 +2,7 @@
 import CXGBoost
 import Forest
 import Foundation
+import ThreadTiming
 
 let arguments = CommandLine.arguments
 guard arguments.count == 3, let model = FileManager.default.contents(atPath: arguments[1]),
@@ -9,24 +10,6 @@ guard arguments.count == 3, let model = FileManager.default.contents(atPath: arg
 else {
     FileHandle.standardError.write(Data("usage: forest-bench model.json rows.f32\n".utf8))
     exit(2)
-}
-
-/// Seconds of CPU of this thread.
-func threadSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
-
-/// The 10th percentile over blocks of µs a row: what the machine does when nobody disturbs it.
-func microseconds(blocks: Int, rows: Int, _ body: (Int) throws -> Void) rethrows -> Double {
-    var figures: [Double] = []
-    for _ in 0..<blocks {
-        let start = threadSeconds()
-        for row in 0..<rows { try body(row) }
-        figures.append((threadSeconds() - start) / Double(rows) * 1e6)
-    }
-    return figures.sorted()[blocks / 10]
 }
 
 let values = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
