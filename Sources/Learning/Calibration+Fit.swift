@@ -1,127 +1,92 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 extension Calibration {
+    /// Which rate of positives the probabilities are to meet, where the rows lie in stretches of time.
+    public enum Level: Sendable, Hashable {
+        /// That of all rows.
+        case average
+        /// That of the newest rows, as far as the rate moves from stretch to stretch by more than chance.
+        case newest
+    }
+
     /// Fits slope and intercept by Newton's method on smoothed targets, (n₁+1)/(n₁+2) and 1/(n₀+2).
     ///
     /// Below ten positives or negatives the slope stays 1. A slope that would fall below ``smallestSlope`` (margins that
     /// rank backwards) is held there, which says "no information" and keeps the order.
     ///
+    /// With `stretches` the slope is fitted with an intercept for each: a rate that moves with time would otherwise bend it,
+    /// down to margins that seem to rank backwards. The intercept is then that of `level`, and its variance holds what the
+    /// rate may move until the model is asked. Where it follows the newest stretch, the bands are of that stretch alone.
+    ///
     /// - Parameters:
     ///   - margins: of rows that the forest did not see in training.
     ///   - labels: true for a positive.
+    ///   - stretches: for each row the number of its stretch of time, from 0 for the oldest on, none empty; nil: no order.
+    ///   - level: which rate the probabilities are to meet.
     ///   - foldMargins: the margins of each calibration-fold forest over common rows, for the refit variance; may be empty.
     /// - Precondition: as many labels as margins, at least one row.
     /// - SeeAlso: Platt 1999; Lin, Lin, Weng 2007, doi:10.1007/s10994-007-5018-6 (the targets and the step halving).
-    public init(fitting margins: [Double], labels: [Bool], foldMargins: [[Double]] = []) {
-        precondition(margins.count == labels.count && !margins.isEmpty, "one label a margin, and at least one")
-        let positives = labels.count { $0 }
-        let negatives = labels.count - positives
-        let high = (Double(positives) + 1) / (Double(positives) + 2)
-        let low = 1 / (Double(negatives) + 2)
-        let targets = labels.map { $0 ? high : low }
-        // Centred margins make slope and intercept nearly independent: Newton converges in a few steps.
-        let centre = margins.reduce(0, +) / Double(margins.count)
-        let centred = margins.map { $0 - centre }
-
-        let fitsSlope = min(positives, negatives) >= Self.positivesForSlope
-        var fit = PlattFit(slope: 1, intercept: 0)
-        fit.refine(centred, targets, fitsSlope: fitsSlope)
-        if fit.slope < Self.smallestSlope {
-            fit = PlattFit(slope: Self.smallestSlope, intercept: 0)
-            fit.refine(centred, targets, fitsSlope: false)
-        }
-        let inverse = fit.covariance(centred, fitsSlope: fitsSlope)
-        self.init(
-            slope: fit.slope, intercept: fit.intercept - fit.slope * centre,
-            covariance: Covariance(
-                slopeSlope: inverse.slopeSlope,
-                slopeIntercept: inverse.slopeIntercept - centre * inverse.slopeSlope,
-                interceptIntercept: inverse.interceptIntercept - 2 * centre * inverse.slopeIntercept
-                    + centre * centre * inverse.slopeSlope),
-            refitVariance: foldMargins.count >= 2 ? RefitVariance(foldMargins: foldMargins) : nil,
-            bands: ScoreBand.deciles(margins: margins, labels: labels), positives: positives, count: labels.count)
+    public init(
+        fitting margins: [Double], labels: [Bool], stretches: [Int]? = nil, level: Level = .average,
+        foldMargins: [[Double]] = []
+    ) {
+        self =
+            CalibrationFit(
+                margins: margins, labels: labels, stretches: stretches, level: level, foldMargins: foldMargins
+            ).calibration
     }
 
     /// Where a slope that wants to fall to zero or below is held.
     public static let smallestSlope = 1e-3
 }
 
-/// The state of one Newton run.
-private struct PlattFit {
-    var slope: Double
-    var intercept: Double
+/// A calibration and how it came about.
+public struct CalibrationFit: Sendable {
+    public let calibration: Calibration
+    /// The rate moved by more than chance, and the probabilities follow the newest rows.
+    public let followsNewest: Bool
 
-    mutating func refine(_ margins: [Double], _ targets: [Double], fitsSlope: Bool) {
-        var loss = self.loss(margins, targets)
-        for _ in 0..<100 {
-            let (gradient, hessian) = derivatives(margins, targets)
-            var step: (slope: Double, intercept: Double)
-            if fitsSlope {
-                let determinant = hessian.aa * hessian.bb - hessian.ab * hessian.ab
-                guard determinant > 0 else { return }
-                step.slope = (hessian.bb * gradient.a - hessian.ab * gradient.b) / determinant
-                step.intercept = (hessian.aa * gradient.b - hessian.ab * gradient.a) / determinant
-            } else {
-                step = (0, gradient.b / hessian.bb)
-            }
-            // Halve the step until the loss falls: Newton alone may overshoot far from the optimum.
-            var scale = 1.0
-            var next = self
-            repeat {
-                next = PlattFit(slope: slope - scale * step.slope, intercept: intercept - scale * step.intercept)
-                scale /= 2
-            } while !(next.loss(margins, targets) <= loss) && scale > 1e-10
-            let nextLoss = next.loss(margins, targets)
-            guard nextLoss < loss else { return }
-            self = next
-            loss = nextLoss
-            if max(abs(step.slope), abs(step.intercept)) < 1e-10 { return }
-        }
-    }
+    /// Everything as ``Calibration/init(fitting:labels:stretches:level:foldMargins:)`` has it.
+    public init(
+        margins: [Double], labels: [Bool], stretches: [Int]? = nil, level: Calibration.Level = .average,
+        foldMargins: [[Double]] = []
+    ) {
+        precondition(margins.count == labels.count && !margins.isEmpty, "one label a margin, and at least one")
+        precondition(stretches.map { $0.count == margins.count } ?? true, "one stretch a margin")
+        let positives = labels.count { $0 }
+        let negatives = labels.count - positives
+        let high = (Double(positives) + 1) / (Double(positives) + 2)
+        let low = 1 / (Double(negatives) + 2)
+        // Centred margins make slope and intercept nearly independent: Newton converges in a few steps.
+        let centre = margins.reduce(0, +) / Double(margins.count)
+        let rows = PlattRows(
+            margins: margins.map { $0 - centre }, targets: labels.map { $0 ? high : low },
+            stretches: stretches ?? [Int](repeating: 0, count: margins.count))
 
-    /// Inverse of the Hessian at the fit; without a fitted slope only the intercept has a variance.
-    func covariance(_ margins: [Double], fitsSlope: Bool) -> Calibration.Covariance {
-        let (_, hessian) = derivatives(margins, [])
-        let determinant = hessian.aa * hessian.bb - hessian.ab * hessian.ab
-        guard fitsSlope, determinant > 0 else {
-            return Calibration.Covariance(slopeSlope: 0, slopeIntercept: 0, interceptIntercept: 1 / hessian.bb)
+        var fit = PlattFit(stretches: rows.stretchCount)
+        let fitsSlope = min(positives, negatives) >= Calibration.positivesForSlope
+        fit.refine(rows, fitsSlope: fitsSlope)
+        if fit.slope < Calibration.smallestSlope {
+            fit = PlattFit(stretches: rows.stretchCount, slope: Calibration.smallestSlope)
+            fit.refine(rows, fitsSlope: false)
         }
-        return Calibration.Covariance(
-            slopeSlope: hessian.bb / determinant, slopeIntercept: -hessian.ab / determinant,
-            interceptIntercept: hessian.aa / determinant)
-    }
+        let slopeVariance = fitsSlope ? fit.curvature(rows).slopeVariance : 0
+        let forecast = level == .newest ? fit.forecast(rows) : nil
+        followsNewest = forecast != nil
+        let place = fit.place(forecast, rows)
 
-    /// Cross-entropy against the targets: log(1 + eˣ) − t x, without overflow.
-    private func loss(_ margins: [Double], _ targets: [Double]) -> Double {
-        var sum = 0.0
-        for (margin, target) in zip(margins, targets) {
-            let logOdds = slope * margin + intercept
-            sum += max(logOdds, 0) + log1p(exp(-abs(logOdds))) - target * logOdds
+        var bands = ScoreBand.deciles(margins: margins, labels: labels)
+        if followsNewest {
+            let newest = rows.stretches.indices.filter { rows.stretches[$0] == rows.stretchCount - 1 }
+            bands = ScoreBand.deciles(margins: newest.map { margins[$0] }, labels: newest.map { labels[$0] })
         }
-        return sum
-    }
-
-    /// An empty `targets` asks for the Hessian alone.
-    private func derivatives(
-        _ margins: [Double], _ targets: [Double]
-    ) -> (gradient: (a: Double, b: Double), hessian: (aa: Double, ab: Double, bb: Double)) {
-        var gradient = (a: 0.0, b: 0.0)
-        // A trace of ridge keeps the Hessian invertible when every row is certain.
-        var hessian = (aa: 1e-9, ab: 0.0, bb: 1e-9)
-        for (row, margin) in margins.enumerated() {
-            let p = Statistics.logistic(slope * margin + intercept)
-            let weight = p * (1 - p)
-            hessian.aa += weight * margin * margin
-            hessian.ab += weight * margin
-            hessian.bb += weight
-            guard !targets.isEmpty else { continue }
-            gradient.a += (p - targets[row]) * margin
-            gradient.b += p - targets[row]
-        }
-        return (gradient, hessian)
+        // The intercept leans on the slope: where the slope is a little higher, it is `lean` times as much lower.
+        let slopeIntercept = -slopeVariance * place.lean
+        calibration = Calibration(
+            slope: fit.slope, intercept: place.intercept - fit.slope * centre,
+            covariance: Calibration.Covariance(
+                slopeSlope: slopeVariance, slopeIntercept: slopeIntercept - centre * slopeVariance,
+                interceptIntercept: place.variance + slopeVariance * place.lean * place.lean
+                    - 2 * centre * slopeIntercept + centre * centre * slopeVariance),
+            refitVariance: foldMargins.count >= 2 ? RefitVariance(foldMargins: foldMargins) : nil,
+            bands: bands, positives: positives, count: labels.count)
     }
 }

@@ -16,6 +16,8 @@ public struct Trainer {
         public let settings: String
         /// Settings of boosted forests that the budget allowed to try.
         public let triedSettings: Int
+        /// Where the rate of positives moved with time, how, and that the probabilities follow the newest rows.
+        public let levelNote: String?
     }
 
     public let plan: ColumnPlan
@@ -66,7 +68,7 @@ public struct Trainer {
         let training = held.isEmpty ? all : all.filter { !heldSet.contains($0) }
         let task = try task(rows: training, split: split)
         let (blend, tried) = try CandidateSearch(task: task, budget: options.budget).run(progress: progress)
-        let fitted = FittedModel(task: task, blend: blend, tried: tried, moments: moments)
+        let fitted = FittedModel(task: task, blend: blend, tried: tried, moments: moments, level: options.level)
 
         var figures: QualityFigures?
         if !held.isEmpty {
@@ -78,7 +80,8 @@ public struct Trainer {
         if !held.isEmpty {
             let task = try self.task(rows: all, split: split)
             let again = try CandidateSearch(task: task, budget: options.budget).again(blend, progress: progress)
-            final = FittedModel(task: task, blend: again, tried: tried, moments: moments)
+            final = FittedModel(
+                task: task, blend: again, tried: tried, moments: moments, level: options.level)
         }
         let card = card(for: final, holdout: ModelCard.Holdout(kind: kind, figures: figures), isRefitted: !held.isEmpty)
         let distributions = try ColumnReference.distributions(
@@ -86,7 +89,7 @@ public struct Trainer {
         let artifact = try final.artifact(plan: plan, card: card, distributions: distributions)
         return Outcome(
             artifact: artifact, figures: figures, rounds: artifact.forest.treeCount, settings: final.blend.description,
-            triedSettings: tried)
+            triedSettings: tried, levelNote: levelNote(of: final))
     }
 
     // MARK: Steps
@@ -124,7 +127,8 @@ public struct Trainer {
         }
         let (partitions, foldCount) = partitions(of: rows, split: split, smaller: smaller)
         return LearningTask(
-            data: data, rows: rows, partitions: partitions, foldCount: foldCount, prior: prior, seed: options.seed,
+            data: data, rows: rows, partitions: partitions, foldCount: foldCount, isOrdered: moments.order != nil,
+            prior: prior, seed: options.seed,
             threads: max(1, options.threads ?? ProcessInfo.processInfo.activeProcessorCount))
     }
 
@@ -189,6 +193,7 @@ public struct Trainer {
                 "After the hold-out figures were taken the forest was trained again on all rows with the settings found and "
                     + "calibrated on their folds: the figures belong to the run before.")
         }
+        if let note = levelNote(of: model) { card.notes.append(note) }
         if holdout.figures == nil {
             card.notes.append("Nothing was held out, so the quality of this model is unmeasured.")
         }
@@ -197,5 +202,17 @@ public struct Trainer {
             card.notes.append("policy: overridden for \(names.joined(separator: ", "))")
         }
         return card
+    }
+
+    private func levelNote(of model: FittedModel) -> String? {
+        guard model.calibration.followsNewest else { return nil }
+        let task = model.task
+        let rates = (0..<task.foldCount).map { fold in
+            let labels = task.places(partition: 0, fold: fold).inside.map { task.data.labels[task.rows[$0]] }
+            return String(format: "%.1f%%", 100 * Double(labels.count { $0 }) / Double(labels.count))
+        }
+        return
+            "The share of positives moved with time, \(rates.joined(separator: ", ")) from the oldest to the newest "
+            + "part: probabilities follow the newest. If leads there are still open, train without them."
     }
 }

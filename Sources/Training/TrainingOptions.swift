@@ -1,4 +1,5 @@
 public import Forest
+public import Learning
 
 /// What `train` is asked to do.
 public struct TrainingOptions: Sendable {
@@ -34,6 +35,8 @@ public struct TrainingOptions: Sendable {
     /// The label's value that counts as converted; nil: found out where it is plain (yes, true, 1, won).
     public var positive: String?
     public var time: String?
+    /// With a time column: which rate of positives the probabilities are to meet.
+    public var level = Calibration.Level.newest
     public var exclude: Set<String> = []
     public var allow = Allowance.columns([])
     public var holdout = Holdout.share(0.2)

@@ -30,7 +30,11 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "The column that says what became of the lead.") var label: String?
     @Option(help: "The label's value that counts as converted. [default: yes, true, 1 or won, where it is plain]")
     var positive: String?
-    @Option(help: "The column that says when: the newest rows are held out, dates become ages at that time.")
+    @Option(
+        help: """
+            The column that says when: the newest rows are held out, dates become ages at that time, and where the share of \
+            positives moved with time, probabilities follow the newest rows.
+            """)
     var time: String?
     @Option(help: "Columns to leave out, separated by commas.") var exclude: String?
     @Option(

@@ -40,6 +40,7 @@ enum TrainReport {
         if outcome.artifact.priorWeight > 0 {
             Terminal.say("\(Figures.decimals(100 * outcome.artifact.priorWeight, 0))% of the margin is prior")
         }
+        if let note = outcome.levelNote { Terminal.say(note) }
         guard let figures = outcome.figures else {
             Terminal.say("Nothing was held out: the quality of this model is unmeasured.")
             return
@@ -66,6 +67,7 @@ enum TrainReport {
         json.member("blend", outcome.settings)
         json.member("settings_tried", outcome.triedSettings)
         json.member("prior_weight", outcome.artifact.priorWeight)
+        json.member("level_note", outcome.levelNote)
         json.member("policy_overridden", outcome.artifact.policyOverridden)
         json.key("columns")
         json.beginArray()

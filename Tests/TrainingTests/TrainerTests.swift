@@ -169,6 +169,38 @@ struct TrainerTests {
         #expect(try #require(age).lowerBound >= 0 && age?.upperBound ?? .infinity < 460)
     }
 
+    @Test func `where the rate moved with time the probabilities meet the newest, and the card says so`() throws {
+        let folder = try TemporaryFolder()
+        var generator = SplitMix64(seed: 9)
+        var lines = ["month,visits,won"]
+        for row in 0..<2_000 {
+            let visits = generator.index(below: 10)
+            let isWon = generator.index(below: 100) < (row < 1_600 ? 2 : 30) + 2 * visits
+            lines.append("\(row),\(visits),\(isWon ? "yes" : "no")")
+        }
+        let path = try folder.write(lines.joined(separator: "\n"), to: "moved.csv")
+        func train(_ level: Calibration.Level) throws -> Trainer.Outcome {
+            var options = options()
+            options.label = "won"
+            options.positive = "yes"
+            options.time = "month"
+            options.level = level
+            options.holdout = .none
+            return try Trainer(table: RawTable(path: path), options: options).run()
+        }
+        func mean(_ outcome: Trainer.Outcome) throws -> Double {
+            let margins = try outcome.artifact.margins(ofRows: (0..<10).map(Float.init), count: 10)
+            return try margins.reduce(0) { try $0 + outcome.artifact.probability(ofMargin: Double($1)) } / 10
+        }
+        let newest = try train(.newest)
+        #expect(abs(try mean(newest) - 0.39) < 0.06)
+        #expect(try #require(newest.levelNote).contains("to the newest part"))
+        #expect(newest.artifact.card.notes.contains(try #require(newest.levelNote)))
+        let average = try train(.average)
+        #expect(abs(try mean(average) - 0.167) < 0.04)
+        #expect(average.levelNote == nil)
+    }
+
     @Test func `too few of one class is an error and no model`() throws {
         let folder = try TemporaryFolder()
         let lines = InventedTable.text(rows: 200, seed: 1).split(separator: "\n")

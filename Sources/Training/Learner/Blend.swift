@@ -46,14 +46,22 @@ struct Blend: Sendable {
     /// Takes again and again the candidate that lowers the loss of the mean over left-out rows most: few picks of equal
     /// weight can't fit chance as free weights would.
     ///
+    /// - Parameters:
+    ///   - candidates: what there is to choose from.
+    ///   - labels: one a row, true for a positive.
+    ///   - judged: the margins that a result is judged by.
     /// - SeeAlso: Caruana et al. 2004, "Ensemble Selection from Libraries of Models", doi:10.1145/1015330.1015432.
-    init(choosingFrom candidates: [(member: Member, result: CrossResult)], labels: [Bool]) {
-        var counts = Self.counts(candidates.map(\.result.margins), labels, allowed: Array(candidates.indices))
+    init(
+        choosingFrom candidates: [(member: Member, result: CrossResult)], labels: [Bool],
+        judged: (CrossResult) -> [Double] = { $0.margins }
+    ) {
+        let judged = candidates.map { judged($0.result) }
+        var counts = Self.counts(judged, labels, allowed: Array(candidates.indices))
         let forests = candidates.indices.filter { candidates[$0].member.isBoosted && counts[$0] > 0 }
         if forests.count > Self.maximumForests {
             let kept = forests.sorted { (counts[$1], $0) < (counts[$0], $1) }.prefix(Self.maximumForests)
             counts = Self.counts(
-                candidates.map(\.result.margins), labels,
+                judged, labels,
                 allowed: candidates.indices.filter { !candidates[$0].member.isBoosted || kept.contains($0) })
         }
         let total = Double(counts.reduce(0, +))
@@ -83,6 +91,24 @@ struct Blend: Sendable {
             if choice.loss < best.loss { best = (choice.loss, counts) }
         }
         return best.counts
+    }
+
+    /// The result as if every fold's models stood as high as one of all rows. A model that doesn't see a good year starts
+    /// lower, and would make that year look better still.
+    func result(atLevelOf task: LearningTask) -> CrossResult {
+        guard let stretches = task.stretches else { return result }
+        func level(_ rows: [Int]) -> Double {
+            parts.reduce(0) {
+                $0 + $1.weight * task.base(priorShare: $1.member.priorShare, fittedTo: rows).intercept
+            }
+        }
+        let all = level(task.rows)
+        let lifts = (0..<task.foldCount).map { fold in
+            all - level(task.places(partition: 0, fold: fold).outside.map { task.rows[$0] })
+        }
+        return CrossResult(
+            margins: zip(result.margins, stretches).map { $0 + lifts[$1] },
+            foldMargins: zip(result.foldMargins, lifts).map { margins, lift in margins.map { $0 + lift } })
     }
 
     private static func mean(_ results: [CrossResult], _ weights: [Double]) -> CrossResult {

@@ -56,7 +56,6 @@ struct CandidateSearch {
     /// The blend, and how many settings of forests were tried.
     func run(progress: (TrainingProgress) -> Void) throws(TableError) -> (blend: Blend, tried: Int) {
         var clock = SearchClock(budget: budget)
-        let labels = task.rows.map { task.data.labels[$0] }
         var candidates: [(member: Blend.Member, result: CrossResult)] = []
         for share in task.prior == nil ? [0] : Self.priorShares {
             candidates.append((Blend.Member(kind: .constant, priorShare: share), constant(priorShare: share)))
@@ -104,6 +103,7 @@ struct CandidateSearch {
             clock.finishOne()
         }
         let tried = candidates.count { $0.member.isBoosted }
-        return (Blend(choosingFrom: candidates, labels: labels), tried)
+        let labels = task.rows.map { task.data.labels[$0] }
+        return (Blend(choosingFrom: candidates, labels: labels) { $0.judged(task) }, tried)
     }
 }

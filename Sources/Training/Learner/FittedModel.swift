@@ -9,6 +9,21 @@ struct FittedModel {
     let blend: Blend
     let tried: Int
     let moments: RowMoments
+    /// What its margins mean, by rows that they weren't fitted to.
+    let calibration: CalibrationFit
+    private let reference: ReferenceQuantiles
+
+    init(task: LearningTask, blend: Blend, tried: Int, moments: RowMoments, level: Calibration.Level) {
+        self.task = task
+        self.blend = blend
+        self.tried = tried
+        self.moments = moments
+        let result = blend.result(atLevelOf: task)
+        calibration = CalibrationFit(
+            margins: result.margins, labels: task.rows.map { task.data.labels[$0] }, stretches: task.stretches,
+            level: level, foldMargins: result.foldMargins)
+        reference = ReferenceQuantiles(margins: result.margins)
+    }
 
     /// Rows whose SHAP values give the weight of each feature.
     private static let explainedRows = 256
@@ -38,10 +53,7 @@ struct FittedModel {
     func artifact(
         plan: ColumnPlan, card: ModelCard, distributions: [ReferenceDistribution]? = nil, isExplained: Bool = true
     ) throws(TableError) -> ModelArtifact {
-        let calibration = Calibration(
-            fitting: blend.result.margins, labels: task.rows.map { task.data.labels[$0] },
-            foldMargins: blend.result.foldMargins)
-        let reference = ReferenceQuantiles(margins: blend.result.margins)
+        let calibration = calibration.calibration
         var parts = ModelArtifact.Parts(
             kind: .learned, schema: schema(plan), calibration: calibration, reference: reference,
             hotCutLogOdds: calibration.logOdds(ofMargin: reference.margin(atScore: 80)), distributions: distributions,

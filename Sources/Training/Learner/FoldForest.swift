@@ -66,10 +66,11 @@ final class FoldForest: @unchecked Sendable {
             guard let booster else { return }
             for _ in 0..<rounds { try booster.boost() }
             guard measuring, let validation else { return }
-            let margins = try booster.margins(of: validation)
-            lossSum = zip(margins, places).reduce(0) { sum, row in
-                sum + LogLoss.of(margin: Double(row.0), label: task.data.labels[task.rows[row.1]])
-            }
+            let margins = try booster.margins(of: validation).map(Double.init)
+            let labels = places.map { task.data.labels[task.rows[$0]] }
+            // As `CrossResult.judged` does: a stretch of time is lifted to its own rate first.
+            let level = task.isOrdered ? LogLoss.level(over: margins, positives: labels.count { $0 }) : 0
+            lossSum = zip(margins, labels).reduce(0) { $0 + LogLoss.of(margin: $1.0 + level, label: $1.1) }
         }
     }
 

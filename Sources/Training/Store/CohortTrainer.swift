@@ -45,6 +45,8 @@ public struct CohortTrainer {
         options.label = RawTable.wonColumn
         options.positive = "yes"
         options.time = RawTable.momentColumn
+        // The youngest leads with a label are those that were decided early: their rate is nobody's.
+        options.level = .average
         self.options = options
         self.cohort = cohort
         trainer = try Trainer(table: RawTable(leads: cohort.rows), options: Self.without(holdout: options))
