@@ -31,6 +31,13 @@ public protocol LabelSource: Sendable {
     func labelCandidates(of tenant: Tenant, after row: Int64?, limit: Int) async throws(StoreError) -> LabelPage
 }
 
+/// What watching for drift reads of a store.
+public protocol RecentSource: LabelSource {
+    /// The row after which ``labelCandidates(of:after:limit:)`` gives the newest scores: at most `count`, of the tenant or, where
+    /// tenants share a table, of all of them; nil where there are none.
+    func labelRow(beforeNewest count: Int, of tenant: Tenant) async throws(StoreError) -> Int64?
+}
+
 /// What judging a trial reads of a store.
 public protocol TrialSource: Sendable {
     /// As ``LabelSource/labelCandidates(of:after:limit:)``, of those scores that a model on trial (`challenger`, its SHA-256)

@@ -3,7 +3,7 @@ import Learning
 import Synchronization
 
 /// What comes in now beside what the model was measured on: for each tenant the scored rows of the last seven days, bin by
-/// bin. In memory only: it begins anew with the process and with another model.
+/// bin. It begins anew with the process and with another model, and is then told once what the store knows of the days before.
 final class LiveDrift: Sendable {
     fileprivate static let days = 7
     private static let dayMilliseconds: Int64 = 86_400_000
@@ -14,7 +14,16 @@ final class LiveDrift: Sendable {
         var modelSHA256: String
         /// By day, oldest first.
         var windows: [(day: Int64, window: DriftWindow)] = []
+        /// From here on every score of this process was counted.
+        var since: Timestamp
+        var isRecalled = false
         var lastAt: Timestamp
+
+        init(_ model: LoadedModel, at now: Timestamp) {
+            modelSHA256 = model.identity.sha256
+            since = now
+            lastAt = now
+        }
     }
 
     private let tenants = Mutex<[Tenant: Watched]>([:])
@@ -31,9 +40,10 @@ final class LiveDrift: Sendable {
                 {
                     tenants[quietest] = nil
                 }
-                tenants[tenant] = Watched(modelSHA256: model.identity.sha256, lastAt: now)
+                tenants[tenant] = Watched(model, at: now)
             }
-            tenants[tenant]?.add(row, margin: margin, unseen: unseen, model: model, day: day, at: now)
+            tenants[tenant]?.lastAt = now
+            tenants[tenant]?.add(row, margin: margin, unseen: unseen, model: model, day: day)
         }
     }
 
@@ -46,19 +56,56 @@ final class LiveDrift: Sendable {
         return whole.report()
     }
 
+    /// The first and the last moment of the scores that a tenant's window lacks, because they were made before this process or
+    /// by another model; nil where it has been told of them.
+    func gap(of tenant: Tenant, model: LoadedModel) -> ClosedRange<Timestamp>? {
+        tenants.withLock { tenants in
+            guard let watched = tenants[tenant], watched.modelSHA256 == model.identity.sha256, !watched.isRecalled
+            else { return nil }
+            let today = watched.since.milliseconds / Self.dayMilliseconds
+            let first = Timestamp(milliseconds: (today - Int64(Self.days) + 1) * Self.dayMilliseconds)
+            return first...watched.since.advanced(by: .milliseconds(-1))
+        }
+    }
+
+    /// Adds what came in before, all at once.
+    func recall(_ rows: [Recalled], model: LoadedModel, tenant: Tenant) {
+        tenants.withLock { tenants in
+            guard tenants[tenant]?.modelSHA256 == model.identity.sha256 else { return }
+            for row in rows {
+                tenants[tenant]?.add(
+                    row.values, margin: row.margin, unseen: row.unseen, model: model,
+                    day: row.at.milliseconds / Self.dayMilliseconds)
+            }
+            tenants[tenant]?.isRecalled = true
+        }
+    }
+
+    /// A stored score as the model sees it now.
+    struct Recalled: Sendable {
+        var values: [Float]
+        var margin: Float
+        var unseen: [Int]
+        var at: Timestamp
+    }
+
     var watched: [Tenant] { tenants.withLock { Array($0.keys) } }
 }
 
 extension LiveDrift.Watched {
     fileprivate mutating func add(
-        _ row: [Float], margin: Float, unseen: [Int], model: LoadedModel, day: Int64, at now: Timestamp
+        _ row: [Float], margin: Float, unseen: [Int], model: LoadedModel, day: Int64
     ) {
-        lastAt = now
-        // A clock that went back counts into the newest day.
-        if windows.last.map({ $0.day < day }) ?? true {
-            windows.append((day, DriftWindow(model.artifact)))
-            if windows.count > LiveDrift.days { windows.removeFirst() }
+        var place = windows.firstIndex { $0.day >= day } ?? windows.count
+        if place == windows.count || windows[place].day != day {
+            windows.insert((day, DriftWindow(model.artifact)), at: place)
+            if windows.count > LiveDrift.days {
+                windows.removeFirst()
+                // Older than all seven: it is what was forgotten.
+                guard place > 0 else { return }
+                place -= 1
+            }
         }
-        windows[windows.count - 1].window.add(row: row.span, margin: margin, unseen: unseen)
+        windows[place].window.add(row: row.span, margin: margin, unseen: unseen)
     }
 }

@@ -117,13 +117,6 @@ public final class ScoringEngine: Sendable {
         }
     }
 
-    /// What came in over the last seven days, as far as this process saw it, beside what the tenant's model was measured
-    /// on; nil before the first score.
-    public func drift(of tenant: Tenant) -> DriftReport? { liveDrift.report(of: tenant, at: clock.now) }
-
-    /// Tenants with scores since the start.
-    public var tenantsInDrift: [Tenant] { liveDrift.watched }
-
     // MARK: Scoring
 
     /// Scores one lead: cache, computation, commit, answer.

@@ -3,7 +3,16 @@ public import Leads
 import Learning
 public import Scoring
 
-extension PostgresLeadStore: LabelSource, TrialSource {
+extension PostgresLeadStore: RecentSource, TrialSource {
+    public func labelRow(beforeNewest count: Int, of tenant: Tenant) async throws(StoreError) -> Int64? {
+        let deadline = configuration.queryDeadline
+        return try await read("read labels") { connection in
+            let rows = try connection.run(
+                Statement(Queries.newestScore).binding(tenant.name), within: deadline)
+            return rows.integer(0, 0).map { $0 - Int64(count) }
+        }
+    }
+
     public func labelCandidates(
         of tenant: Tenant, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {

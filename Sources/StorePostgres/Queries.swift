@@ -51,6 +51,11 @@ enum Queries {
 
     /// $2 the last number seen, $3 how many. `opted_out` says who asked not to be scored: their rows count for the page, so
     /// that its end is known, and are left out.
+    /// The tenant's scores are numbered one by one.
+    static let newestScore = """
+        SELECT max(id) FROM scores WHERE tenant = (SELECT id FROM tenants WHERE name = $1)
+        """
+
     static let labels = labels(trial: "NULL::float8", where: "TRUE")
 
     /// $4 the model on trial.

@@ -3,7 +3,11 @@ import GRDB
 public import Leads
 public import Scoring
 
-extension SQLiteLeadStore: LabelSource, TrialSource {
+extension SQLiteLeadStore: RecentSource, TrialSource {
+    public func labelRow(beforeNewest count: Int, of tenant: Tenant) async throws(StoreError) -> Int64? {
+        try await read("read labels") { try $0.integer("SELECT max(id) FROM scores", []).map { $0 - Int64(count) } }
+    }
+
     public func labelCandidates(
         of tenant: Tenant, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {

@@ -73,6 +73,20 @@ extension ConformanceCase {
             #expect(try await page(store, tenant: Tenant("nobody")).candidates.isEmpty)
             await store.close()
         },
+        ConformanceCase("the newest scores are read from the row before them") { harness in
+            let store = try await harness.open()
+            let source = try #require(store as? any RecentSource)
+            #expect(try await source.labelRow(beforeNewest: 3, of: Sample.tenant) == nil)
+            for number in 0..<7 as Range<Int64> {
+                _ = try await store.commit(Sample.scored("lead \(number)", at: Sample.at(number)))
+            }
+            for count in [1, 3, 7, 20_000] {
+                let row = try #require(try await source.labelRow(beforeNewest: count, of: Sample.tenant))
+                let newest = try await page(store, after: row).candidates.map(\.scoredAt)
+                #expect(newest == (0..<7).suffix(count).map { Sample.at($0) })
+            }
+            await store.close()
+        },
         ConformanceCase("what a model on trial said is read with what became of its leads, of one tenant") { harness in
             let store = try await harness.open()
             let source = try #require(store as? any TrialSource)

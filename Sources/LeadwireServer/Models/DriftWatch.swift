@@ -16,13 +16,16 @@ final class DriftWatch: Sendable {
 
     private let engine: ScoringEngine
     private let desk: ModelDesk
+    /// What was scored before the start; nil where the store can't say.
+    private let past: (any RecentSource)?
     private let interval: Duration
     private let logger: Logger
     private let said = NIOLockedValueBox<[Tenant: Said]>([:])
 
-    init(engine: ScoringEngine, desk: ModelDesk, interval: Duration, logger: Logger) {
+    init(engine: ScoringEngine, desk: ModelDesk, past: (any RecentSource)?, interval: Duration, logger: Logger) {
         self.engine = engine
         self.desk = desk
+        self.past = past
         self.interval = interval
         self.logger = logger
     }
@@ -37,6 +40,7 @@ final class DriftWatch: Sendable {
         let tenants = engine.tenantsInDrift
         said.withLockedValue { said in said = said.filter { tenants.contains($0.key) } }
         for tenant in tenants {
+            await recall(tenant)
             guard let report = engine.drift(of: tenant), report.verdict != .unknown else { continue }
             let now = Said(model: engine.model(of: tenant).sha256, verdict: report.verdict)
             let before = said.withLockedValue { $0[tenant] }
@@ -55,6 +59,15 @@ final class DriftWatch: Sendable {
             } catch {
                 logger.warning("the stream could not be told of drift; it is tried again (\(error.message))")
             }
+        }
+    }
+
+    private func recall(_ tenant: Tenant) async {
+        guard let past else { return }
+        do {
+            try await engine.recallDrift(of: tenant, from: past)
+        } catch {
+            logger.warning("drift is watched from this start on; the days before are asked for again (\(error))")
         }
     }
 

@@ -33,7 +33,9 @@ struct ModelCare: Sendable {
         self.desk = desk
         self.judge = judge
         self.retrainer = retrainer
-        drift = DriftWatch(engine: engine, desk: desk, interval: settings.checkInterval, logger: logger)
+        drift = DriftWatch(
+            engine: engine, desk: desk, past: opened as? any RecentSource, interval: settings.checkInterval,
+            logger: logger)
     }
 
     var services: [any Service] {
