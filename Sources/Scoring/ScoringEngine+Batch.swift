@@ -145,47 +145,74 @@ extension ScoringEngine {
             try await store.states(of: items.map(\.request.leadID), tenant: tenant)
         }
         let now = clock.now
-        var ready: [(item: Item, input: ModelInput, state: LeadState)] = []
-        var rows: [Float] = []
+        var asked: [(item: Item, state: LeadState)] = []
         for item in items {
             let state = states[item.request.leadID] ?? LeadState(latest: nil, optedOut: false)
-            do throws(ScoringError) {
-                guard !state.optedOut else { throw ScoringError.optedOut }
-                let input = try prepare(item.request, model, now)
-                rows += input.row
-                ready.append((item, input, state))
-            } catch {
-                failures[item.index] = failure(item.request.leadID, error)
+            if state.optedOut {
+                failures[item.index] = failure(item.request.leadID, ScoringError.optedOut)
+            } else {
+                asked.append((item, state))
             }
         }
-        guard !ready.isEmpty else { return [] }
+        let predicted = await SideBySide.map(asked.map(\.item.request)) { self.predict($0, model, now) }
+        // In the order of the leads, for the day's escalations are counted one after the other.
+        var judged: [(item: Item, facts: ScoreFacts, verdict: EscalationVerdict)] = []
+        for ((item, state), result) in zip(asked, predicted) {
+            switch result {
+            case .failure(.unprocessable(let problems)):
+                failures[item.index] = failure(item.request.leadID, .unprocessable(problems))
+            case .failure(let error): throw error
+            case .success(let (input, prediction, inference)):
+                recorder.record(.inference, inference, at: ContinuousClock.now)
+                let days = try await stored { () async throws(StoreError) in
+                    try await closeDays.median(timeline: input.timeline, tenant: tenant, at: now)
+                }
+                let facts = ScoreFacts(
+                    request: item.request, model: model, input: input, prediction: prediction, state: state,
+                    closeDays: days, now: now, inferenceTime: inference, warnings: item.warnings)
+                judged.append((item, facts, escalate(facts)))
+            }
+        }
+        let drafts = await SideBySide.map(judged) { judged in
+            judged.map { one in
+                Result<Computed, ScoringError> { () throws(ScoringError) in
+                    let draft = try self.draft(one.facts, one.verdict, start)
+                    let body = self.answerBody(draft.record, one.item.request)
+                    return Computed(
+                        item: one.item, draft: draft,
+                        answer: ScoreAnswer(record: draft.record, cacheHit: false, replayed: false, body: body))
+                }
+            }
+        }
+        return try drafts.map { draft throws(ScoringError) in try draft.get() }
+    }
+
+    /// Features, margins in one call of the forest, and contributions of some leads; the time is that of inference.
+    private func predict(
+        _ requests: ArraySlice<ScoreRequest>, _ model: LoadedModel, _ now: Timestamp
+    ) -> [Result<(ModelInput, Prediction, Duration), ScoringError>] {
+        let inputs = requests.map { request in
+            Result<ModelInput, ScoringError> { () throws(ScoringError) in try prepare(request, model, now) }
+        }
+        let rows = inputs.compactMap { try? $0.get().row }
         let begin = ContinuousClock.now
         let margins: [Float]
         do {
-            margins = try model.margins(of: rows, rowCount: ready.count)
+            margins = try model.margins(of: rows.flatMap { $0 }, rowCount: rows.count)
         } catch {
-            throw .inference(error.description)
+            return inputs.map { _ in .failure(.inference(error.description)) }
         }
-        let perRow = (ContinuousClock.now - begin) / ready.count
-        var computed: [Computed] = []
-        for ((item, input, state), margin) in zip(ready, margins) {
-            let explaining = ContinuousClock.now
-            let prediction = try predict(input, model, margin: margin)
-            let explained = ContinuousClock.now
-            let inference = perRow + (explained - explaining)
-            recorder.record(.inference, inference, at: explained)
-            let days = try await stored { () async throws(StoreError) in
-                try await closeDays.median(timeline: input.timeline, tenant: tenant, at: now)
+        let perRow = (ContinuousClock.now - begin) / max(1, rows.count)
+        var next = margins.makeIterator()
+        return inputs.map { input in
+            Result { () throws(ScoringError) in
+                let input = try input.get()
+                guard let margin = next.next() else { throw .inference("a row without a margin") }
+                let explaining = ContinuousClock.now
+                let prediction = try predict(input, model, margin: margin)
+                return (input, prediction, perRow + (ContinuousClock.now - explaining))
             }
-            let facts = ScoreFacts(
-                request: item.request, model: model, input: input, prediction: prediction, state: state,
-                closeDays: days, now: now, inferenceTime: inference, warnings: item.warnings)
-            let draft = try draft(facts, start)
-            let answer = ScoreAnswer(
-                record: draft.record, cacheHit: false, replayed: false, body: answerBody(draft.record, item.request))
-            computed.append(Computed(item: item, draft: draft, answer: answer))
         }
-        return computed
     }
 
     private func events(

@@ -34,7 +34,7 @@ extension ScoringEngine {
             let facts = ScoreFacts(
                 request: request, model: model, input: input, prediction: prediction, state: state, closeDays: days,
                 now: now, inferenceTime: end - begin, warnings: warnings)
-            let draft = try draft(facts, start)
+            let draft = try draft(facts, escalate(facts), start)
             let body = answerBody(draft.record, request)
             var commit = Commit(scores: [draft.record], events: draft.events)
             if let key = request.idempotencyKey {
@@ -88,10 +88,11 @@ extension ScoringEngine {
             assessment: try model.assessment(of: input, margin: margin))
     }
 
-    /// The score, its record and its events. Counts the lead in the escalation budget.
-    func draft(_ facts: ScoreFacts, _ start: ContinuousClock.Instant) throws(ScoringError) -> Draft {
+    /// The score, its record and its events.
+    func draft(
+        _ facts: ScoreFacts, _ verdict: EscalationVerdict, _ start: ContinuousClock.Instant
+    ) throws(ScoringError) -> Draft {
         let change = try change(facts)
-        let verdict = escalate(facts)
         var score = facts.score(profile: profile, verdict: verdict, change: change, freshness: configuration.freshness)
         score.processingTimeMilliseconds = Figures.milliseconds(ContinuousClock.now - start)
         liveDrift.add(
@@ -189,7 +190,8 @@ extension ScoringEngine {
         return ScoreChange(from: from, delta: Figures.score(facts.mlScore - from), because: because)
     }
 
-    private func escalate(_ facts: ScoreFacts) -> EscalationVerdict {
+    /// Counts the lead in the escalation budget.
+    func escalate(_ facts: ScoreFacts) -> EscalationVerdict {
         let isUncertain = facts.confidence < profile.thresholds.confidence
         let asks = isUncertain && facts.request.escalation != .never
         let distance = abs(facts.prediction.assessment.logOdds - facts.model.artifact.hotCutLogOdds)
