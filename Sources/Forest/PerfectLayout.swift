@@ -88,7 +88,10 @@ struct PerfectLayout<Scalar: TreeScalar>: Sendable {
             var (j0, j1, j2, j3, j4, j5, j6, j7) = (0, 0, 0, 0, 0, 0, 0, 0)
             @inline(__always) func step(_ j: inout Int, _ lane: Int) {
                 let test = unsafe tests[j &+ lane]
-                j = 2 &* j &+ (unsafe image[Int(test.slot)] < test.threshold ? 8 : 16)
+                // The bit of the comparison, and no choice between two numbers: of such a choice the compiler made a branch in
+                // the last lane, which nobody can predict.
+                let goesLeft = unsafe unsafeBitCast(image[Int(test.slot)] < test.threshold, to: UInt8.self)
+                j = 2 &* j &+ 16 &- 8 &* Int(goesLeft)
             }
             for _ in 0..<depth {
                 step(&j0, 0)
