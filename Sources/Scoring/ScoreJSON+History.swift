@@ -83,9 +83,11 @@ extension ScoreJSON {
         if let before = old.features, let after = new.features {
             for feature in Feature.allCases where !masked.contains(feature) {
                 guard before[feature].bitPattern != after[feature].bitPattern else { continue }
-                let from = FeatureWording.value(feature, in: before) ?? "unknown"
-                let to = FeatureWording.value(feature, in: after) ?? "unknown"
-                because.append("\(feature.name): \(from) to \(to)")
+                let then = FeatureWording.statement(feature, in: before)
+                let now = FeatureWording.statement(feature, in: after)
+                // A number may move without there being another word for it, and several features share their words.
+                let sentence = "\(now). Before: \(then)."
+                if then != now, !because.contains(sentence) { because.append(sentence) }
             }
         }
         write("because", because, &json)

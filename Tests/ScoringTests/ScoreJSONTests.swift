@@ -109,6 +109,11 @@ import Testing
         _ = old.set(.communicationStyle, category: "casual")
         var new = old
         new.set(.isPreApproved, bool: true)
+        // Two features that say the same, and one that has no other word for what it became.
+        new.set(.hasSpecificBudget, bool: false)
+        new[.budgetSpecificityScore] = 0.5
+        old[.messageLengthVariance] = 500
+        new[.messageLengthVariance] = 510
         _ = new.set(.communicationStyle, category: "formal")
         func stored(_ score: Double, _ vector: FeatureVector, _ model: String) -> StoredScore {
             StoredScore(
@@ -125,7 +130,12 @@ import Testing
         #expect(entries[0]["change"]?["delta"]?.double == 9.5)
         let because = try #require(entries[0]["change"]?["because"]).elements.compactMap(\.string)
         // The masked feature changed too, and is not spoken of.
-        #expect(because == ["The model changed.", "is_pre_approved: no to yes"])
+        #expect(
+            because == [
+                "The model changed.", "They gave a budget range. Before: Their budget is not known yet.",
+                "They have named no budget. Before: Their budget is not known yet.",
+                "They say they are approved or pay cash. Before: They are not approved by a lender yet.",
+            ])
         #expect(entries[1]["change"]?.isNull == true)
         #expect(entries[0]["expected_commission"]?.double == 10)
     }
