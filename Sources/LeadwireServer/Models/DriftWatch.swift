@@ -53,7 +53,7 @@ final class DriftWatch: Sendable {
             do throws(APIError) {
                 try await desk.say(.drift, Self.message(report), to: tenant) { json in
                     json.key("drift")
-                    ModelJSON.drift(report, into: &json)
+                    DriftJSON.encodeMoved(report, to: &json)
                 }
                 said.withLockedValue { $0[tenant] = now }
             } catch {

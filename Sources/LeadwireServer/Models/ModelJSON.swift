@@ -43,38 +43,4 @@ enum ModelJSON {
         json.member("notes", card.notes)
         json.endObject()
     }
-
-    /// What comes in beside what the model was measured on: the verdict, the score's own movement, and the features that
-    /// matter and moved.
-    static func drift(_ report: DriftReport?, into json: inout JSONWriter) {
-        guard let report else { return json.null() }
-        json.beginObject()
-        json.member("verdict", report.verdict.rawValue)
-        json.member("rows", report.rows)
-        json.key("score")
-        stability(report.score, into: &json)
-        json.key("moved")
-        json.beginArray()
-        for feature in report.moved {
-            json.beginObject()
-            json.member("feature", feature.name)
-            json.key("stability")
-            stability(feature.stability, into: &json)
-            json.member("missing_share", feature.missingShare)
-            json.member("missing_share_then", feature.referenceMissingShare)
-            json.member("unseen_share", feature.unseenShare)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-    }
-
-    private static func stability(_ stability: PopulationStability?, into json: inout JSONWriter) {
-        guard let stability else { return json.null() }
-        json.beginObject()
-        json.member("psi", stability.psi)
-        json.member("noise", stability.noise)
-        json.member("verdict", stability.verdict.rawValue)
-        json.endObject()
-    }
 }

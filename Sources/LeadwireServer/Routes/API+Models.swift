@@ -59,7 +59,7 @@ extension API {
         json.key("trial")
         if let standing = care?.judge?.standing(of: tenant) { standing.encode(to: &json) } else { json.null() }
         json.key("drift")
-        ModelJSON.drift(engine.drift(of: tenant), into: &json)
+        if let report = engine.drift(of: tenant) { DriftJSON.encodeMoved(report, to: &json) } else { json.null() }
         json.key("training")
         guard let retrainer = care?.retrainer else { return json.null() }
         let reading = try await stored { () async throws(StoreError) in try await retrainer.reading(of: tenant) }

@@ -2,8 +2,19 @@ public import JSONBytes
 
 /// Drift as JSON: for the report, for events and for whoever asks the server. What was not measured is null.
 public enum DriftJSON {
-    /// `rows`, `verdict`, the `score`, and one entry a feature in model order.
+    /// `rows`, `verdict`, the `score`, and one entry a feature in model order as `features`.
     public static func encode(_ report: DriftReport, to json: inout JSONWriter) {
+        encode(report, "features", report.features, to: &json)
+    }
+
+    /// The same with those features alone that matter and moved, as `moved`.
+    public static func encodeMoved(_ report: DriftReport, to json: inout JSONWriter) {
+        encode(report, "moved", report.moved, to: &json)
+    }
+
+    private static func encode(
+        _ report: DriftReport, _ key: StaticString, _ features: [DriftReport.FeatureDrift], to json: inout JSONWriter
+    ) {
         json.beginObject()
         json.member("rows", report.rows)
         json.member("verdict", report.verdict.rawValue)
@@ -11,9 +22,9 @@ public enum DriftJSON {
         json.beginObject()
         members(report.score, to: &json)
         json.endObject()
-        json.key("features")
+        json.key(key)
         json.beginArray()
-        for feature in report.features {
+        for feature in features {
             json.beginObject()
             json.member("name", feature.name)
             members(feature.stability, to: &json)
