@@ -26,14 +26,19 @@ final class GroupWriter: Sendable {
     }
 
     private let pool: DatabasePool
+    private let checkpointer: Checkpointer
     private let lock: LockFile
     private let configuration: StoreConfiguration
     private let sink: (any EventSink)?
     private let queue = Mutex(Queue())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(pool: DatabasePool, lock: LockFile, configuration: StoreConfiguration, sink: (any EventSink)?) {
+    init(
+        pool: DatabasePool, checkpointer: Checkpointer, lock: LockFile, configuration: StoreConfiguration,
+        sink: (any EventSink)?
+    ) {
         self.pool = pool
+        self.checkpointer = checkpointer
         self.lock = lock
         self.configuration = configuration
         self.sink = sink
@@ -107,7 +112,16 @@ final class GroupWriter: Sendable {
 
     private func work() {
         var memory = WriterMemory()
-        while let group = nextGroup() { perform(group, &memory) }
+        var logged = 0
+        while let group = nextGroup() {
+            perform(group, &memory)
+            logged += group.reduce(Self.loggedBytesOfGroup) { $0 + $1.bytes }
+            if logged >= configuration.walBytes / Self.checkpointsOfLog {
+                checkpointer.begin()
+                logged = 0
+            }
+        }
+        checkpointer.stop()
         // Readers are waited for; a failure here leaves nothing to do, for every group was durable by itself.
         try? pool.close()
         lock.release()
@@ -118,6 +132,12 @@ final class GroupWriter: Sendable {
         }
         for closer in closers { closer.resume() }
     }
+
+    /// What a group adds to the log beyond its records: the pages of the indexes that it touches, measured with single
+    /// scores.
+    private static let loggedBytesOfGroup = 48 << 10
+    /// A log that is full has been copied so many times.
+    private static let checkpointsOfLog = 4
 
     private func nextGroup() -> [Job]? {
         while true {

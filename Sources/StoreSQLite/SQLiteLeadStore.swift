@@ -33,12 +33,15 @@ public final class SQLiteLeadStore: LeadStore {
     ) throws(StoreError) {
         self.configuration = configuration
         let lock = try LockFile(beside: path)
+        let checkpointer: Checkpointer
         do {
             pool = try DatabaseFile.open(path: path, configuration: configuration)
+            checkpointer = try Checkpointer(path: path)
         } catch {
             throw StoreError("open the database", error)
         }
-        writer = GroupWriter(pool: pool, lock: lock, configuration: configuration, sink: sink)
+        writer = GroupWriter(
+            pool: pool, checkpointer: checkpointer, lock: lock, configuration: configuration, sink: sink)
     }
 
     deinit { writer.stop() }

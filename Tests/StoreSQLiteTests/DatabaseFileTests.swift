@@ -134,4 +134,28 @@ import Testing
         #expect(try #require(size) < 4 << 20)
         await store.close()
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a log that is far from full is copied into the file beside the writer`() async throws {
+        func size(_ path: String) throws -> Int {
+            try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        }
+        var configuration = StoreConfiguration()
+        configuration.durability = .process
+        let harness = try SQLiteHarness(configuration)
+        let store = try harness.openStore()
+        let empty = try size(harness.path)
+        var records = 0
+        // Five twelfths of the log: SQLite itself would not begin before the whole.
+        while try size(harness.path + "-wal") < 14 << 20 {
+            _ = try await store.commit(
+                Commit(scores: (0..<100).map { Sample.record("\(records).\($0)", at: Sample.at(0)) }))
+            records += 100
+        }
+        while try size(harness.path) == empty {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        await store.close()
+    }
 }
