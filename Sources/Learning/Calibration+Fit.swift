@@ -68,16 +68,12 @@ public struct CalibrationFit: Sendable {
             fit = PlattFit(stretches: rows.stretchCount, slope: Calibration.smallestSlope)
             fit.refine(rows, fitsSlope: false)
         }
-        let slopeVariance = fitsSlope ? fit.curvature(rows).slopeVariance : 0
-        let forecast = level == .newest ? fit.forecast(rows) : nil
+        let curvature = fit.curvature(rows)
+        let slopeVariance = fitsSlope ? curvature.slopeVariance : 0
+        let forecast = level == .newest ? fit.forecast(curvature) : nil
+        let place = fit.place(forecast, curvature, rows)
         followsNewest = forecast != nil
-        let place = fit.place(forecast, rows)
-
-        var bands = ScoreBand.deciles(margins: margins, labels: labels)
-        if followsNewest {
-            let newest = rows.stretches.indices.filter { rows.stretches[$0] == rows.stretchCount - 1 }
-            bands = ScoreBand.deciles(margins: newest.map { margins[$0] }, labels: newest.map { labels[$0] })
-        }
+        let banded = margins.indices.filter { forecast == nil || rows.stretches[$0] == rows.stretchCount - 1 }
         // The intercept leans on the slope: where the slope is a little higher, it is `lean` times as much lower.
         let slopeIntercept = -slopeVariance * place.lean
         calibration = Calibration(
@@ -87,6 +83,7 @@ public struct CalibrationFit: Sendable {
                 interceptIntercept: place.variance + slopeVariance * place.lean * place.lean
                     - 2 * centre * slopeIntercept + centre * centre * slopeVariance),
             refitVariance: foldMargins.count >= 2 ? RefitVariance(foldMargins: foldMargins) : nil,
-            bands: bands, positives: positives, count: labels.count)
+            bands: ScoreBand.deciles(margins: banded.map { margins[$0] }, labels: banded.map { labels[$0] }),
+            positives: positives, count: labels.count)
     }
 }

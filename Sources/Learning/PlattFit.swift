@@ -76,27 +76,28 @@ struct PlattFit {
     func curvature(_ rows: PlattRows) -> Curvature { derivatives(rows).curvature }
 
     /// Where the newest stretch stands; nil where the stretches stand alike.
-    func forecast(_ rows: PlattRows) -> LevelForecast? {
-        LevelForecast(levels: intercepts, variances: curvature(rows).intercepts.map { 1 / $0 })
+    func forecast(_ curvature: Curvature) -> LevelForecast? {
+        LevelForecast(levels: intercepts, variances: curvature.intercepts.map { 1 / $0 })
     }
 
     /// One intercept for all: that of the forecast, or the one that fits all rows best with this slope. `variance` is for a
     /// known slope.
-    func place(_ forecast: LevelForecast?, _ rows: PlattRows) -> (intercept: Double, variance: Double, lean: Double) {
+    func place(
+        _ forecast: LevelForecast?, _ curvature: Curvature, _ rows: PlattRows
+    ) -> (intercept: Double, variance: Double, lean: Double) {
         if let forecast {
-            let leans = curvature(rows).leans
             return (
                 zip(forecast.weights, intercepts).reduce(0) { $0 + $1.0 * $1.1 }, forecast.variance,
-                zip(forecast.weights, leans).reduce(0) { $0 + $1.0 * $1.1 }
+                zip(forecast.weights, curvature.leans).reduce(0) { $0 + $1.0 * $1.1 }
             )
         }
         guard intercepts.count > 1 else {
-            let curvature = curvature(rows)
             return (intercepts[0], 1 / curvature.intercepts[0], curvature.leans[0])
         }
         var one = PlattFit(stretches: 1, slope: slope)
-        one.refine(rows.together, fitsSlope: false)
-        return one.place(nil, rows.together)
+        let together = rows.together
+        one.refine(together, fitsSlope: false)
+        return one.place(nil, one.curvature(together), together)
     }
 
     // MARK: Newton

@@ -67,6 +67,7 @@ final class Circuit: Sendable {
                 while !Task.isCancelled {
                     switch self?.state.withLock({ $0.breaker.startProbe(at: .now) }) {
                     case .done, nil: return
+                    // Until the next probe is due; closing cancels it.
                     case .wait(let duration): try? await Task.sleep(for: duration)
                     case .probe: self?.startProbe()
                     }

@@ -81,6 +81,7 @@ public struct SQLiteExamination: Sendable {
                     : finding("tables", .warning, "ours, of an older version", "back up; the next start updates them")
             }
         ]
+        // A large file takes minutes to look through, and who asks waits: the look ends at its limit.
         let timer = Task {
             try await Task.sleep(for: checkLimit)
             queue.interrupt()

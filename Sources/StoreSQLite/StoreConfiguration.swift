@@ -19,7 +19,8 @@ public struct StoreConfiguration: Sendable, Hashable {
     /// A condition of the ranked list that at most so many leads of a class meet is read whole and sorted; the others are
     /// met on a walk down the ranks. Below 0 there is only the walk.
     public var maximumSortedLeads = 1_000
-    /// The write-ahead log is copied into the file at this size, and its file is cut back to it.
+    /// The write-ahead log is copied into the file about each quarter of this size beside the writer, what is left at this
+    /// size by the writer, and its file is cut back to it.
     public var walBytes = 32 << 20
     /// A quota for the file; nil leaves it to the disk. At the quota a write fails as ``StoreError/Code/full``.
     public var maximumFileBytes: Int?

@@ -123,6 +123,7 @@ public final class RedisEventTail: Sendable {
                 }
                 let bound = min(settings.firstBackOff * (1 << min(failures, 20)), settings.maximumBackOff)
                 failures += 1
+                // Back-off with jitter before the next connection, and a floor, so that no lucky number makes it busy.
                 try? await Task.sleep(for: max(bound * Double.random(in: 0...1), .milliseconds(5)))
             }
         }

@@ -84,6 +84,7 @@ final class HealthProbe: Sendable {
                     for waiting in leave(question, health) { waiting.resume(returning: noting(health)) }
                 }
             }
+            // The deadline of this caller, whatever becomes of the question.
             Task { [self] in
                 try? await Task.sleep(for: deadline)
                 guard let waiting = leave(ticket) else { return }

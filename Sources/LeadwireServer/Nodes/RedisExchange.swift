@@ -120,6 +120,7 @@ final class RedisExchange: Sendable {
                 if position.epoch != answer.position.epoch { rotating.insert(answer.tenant) }
             }
             rest.removeAll { event in !open.contains { $0.tenant == event.event.tenant } }
+            // What is missing before these is usually on its way, from another node.
             if open.contains(where: { $0.result == .hole }) { try? await Task.sleep(for: Self.patience) }
         }
     }

@@ -68,9 +68,8 @@ final class FoldForest: @unchecked Sendable {
             guard measuring, let validation else { return }
             let margins = try booster.margins(of: validation).map(Double.init)
             let labels = places.map { task.data.labels[task.rows[$0]] }
-            // As `CrossResult.judged` does: a stretch of time is lifted to its own rate first.
-            let level = task.isOrdered ? LogLoss.level(over: margins, positives: labels.count { $0 }) : 0
-            lossSum = zip(margins, labels).reduce(0) { $0 + LogLoss.of(margin: $1.0 + level, label: $1.1) }
+            let lift = task.lift(of: margins, at: places)
+            lossSum = zip(margins, labels).reduce(0) { $0 + LogLoss.of(margin: $1.0 + lift, label: $1.1) }
         }
     }
 

@@ -53,6 +53,13 @@ struct LearningTask: Sendable {
         return (folds.indices.filter { folds[$0] == fold }, folds.indices.filter { folds[$0] != fold })
     }
 
+    /// What margins of rows outside the training are lifted by before a model is judged by them: where there is an order,
+    /// to the own rate of their stretch. How high a stretch stands can't be told from the others, and calibration sees to
+    /// it; only what tells its rows apart is judged.
+    func lift(of margins: [Double], at places: [Int]) -> Double {
+        isOrdered ? LogLoss.level(over: margins, positives: places.count { data.labels[rows[$0]] }) : 0
+    }
+
     /// What the model starts from on all rows of the table, fitted to some: share × prior + an intercept.
     func base(priorShare: Double, fittedTo training: [Int]) -> BaseMargin {
         BaseMargin(prior: prior?.margins, share: priorShare, labels: data.labels, rows: training)
