@@ -6,8 +6,9 @@ import Synchronization
 /// Copies the write-ahead log into the file beside the writer, on a thread and a connection of its own, so that the writer
 /// has little left to copy when the log is full: copying 32 MiB held every commit up for 50 to 80 ms.
 ///
-/// A passive checkpoint waits for nobody and stops nobody. What it can't copy (a reader's old state, a lock, a full disk)
-/// stays in the log; the writer meets the same reason when the log is full.
+/// A passive checkpoint waits for nobody and stops no commit. What it can't copy (a reader's old state, a lock, a full disk)
+/// stays in the log; the writer meets the same reason when the log is full. One thing it does stop: while a checkpoint is
+/// under way any other is refused at once, whatever the busy timeout. Who must have one takes its turn (``alone(_:)``).
 final class Checkpointer: Sendable {
     private struct State {
         var isAsked = false
@@ -15,6 +16,8 @@ final class Checkpointer: Sendable {
     }
 
     private let queue: DatabaseQueue
+    /// Held while a checkpoint is under way.
+    private let turn = NSLock()
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -39,6 +42,9 @@ final class Checkpointer: Sendable {
         if isNew { wake.signal() }
     }
 
+    /// Runs what needs a checkpoint of its own when none of this thread's is under way: at most one copying is waited for.
+    func alone<Value>(_ body: () throws -> Value) rethrows -> Value { try turn.withLock(body) }
+
     /// Returns when the connection is closed. To be called once.
     func stop() {
         state.withLock { $0.isStopping = true }
@@ -54,7 +60,7 @@ final class Checkpointer: Sendable {
                 return state.isStopping
             }
             if isStopping { break }
-            _ = try? queue.inDatabase { try $0.checkpoint(.passive) }
+            _ = try? turn.withLock { try queue.inDatabase { try $0.checkpoint(.passive) } }
         }
         try? queue.close()
         ended.signal()

@@ -26,7 +26,7 @@ final class GroupWriter: Sendable {
     }
 
     private let pool: DatabasePool
-    private let checkpointer: Checkpointer
+    let checkpointer: Checkpointer
     private let lock: LockFile
     private let configuration: StoreConfiguration
     private let sink: (any EventSink)?
@@ -117,7 +117,7 @@ final class GroupWriter: Sendable {
             perform(group, &memory)
             logged += group.reduce(Self.loggedBytesOfGroup) { $0 + $1.bytes }
             if logged >= configuration.walBytes / Self.checkpointsOfLog {
-                checkpointer.begin()
+                if logIsOver { copyLog() } else { checkpointer.begin() }
                 logged = 0
             }
         }
@@ -138,6 +138,19 @@ final class GroupWriter: Sendable {
     private static let loggedBytesOfGroup = 48 << 10
     /// A log that is full has been copied so many times.
     private static let checkpointsOfLog = 4
+
+    /// The log has grown past its bound. SQLite begins it anew, cut to the bound, once all of it is copied; on its own that
+    /// fails while the checkpointer copies, and a disk that is slow to sync keeps it copying.
+    private var logIsOver: Bool {
+        var status = stat()
+        return stat(pool.path + "-wal", &status) == 0 && status.st_size > configuration.walBytes * 5 / 4
+    }
+
+    /// After it the next group begins the log anew, unless a reader holds an old state.
+    private func copyLog() {
+        // As with SQLite's own checkpoints, what can't be copied now is tried again.
+        _ = try? checkpointer.alone { try pool.writeWithoutTransaction { try $0.checkpoint(.passive) } }
+    }
 
     private func nextGroup() -> [Job]? {
         while true {
@@ -209,7 +222,7 @@ final class GroupWriter: Sendable {
     private func cutLog(_ database: Database, _ done: inout Done, waits: Bool) {
         do {
             if !waits { try database.execute(sql: "PRAGMA busy_timeout = 0") }
-            try database.checkpoint(.truncate)
+            _ = try checkpointer.alone { try database.checkpoint(.truncate) }
             done.memory.mustCutLog = false
         } catch {
             done.memory.mustCutLog = true

@@ -117,13 +117,17 @@ extension API {
         let id = try leadID(exchange)
         let now = clock.now
         let tenant = exchange.tenant
-        let found = try await stored { () async throws(StoreError) in
-            try await store.erase(id, tenant: tenant, at: now)
+        let found: ErasureReceipt?
+        do {
+            found = try await stored { () async throws(StoreError) in
+                try await store.erase(id, tenant: tenant, at: now)
+            }
+        } catch {
+            // It may be done, in whole or but for the log's old pages: no memory goes on telling of the lead.
+            try? await forgetEverywhere(id, tenant: tenant)
+            throw error
         }
-        try await forget(id, tenant: tenant)
-        hub.erase(subject: id, tenant: tenant.name)
-        // The store has left a notice with it: the other nodes, and what nodes share, hear of it now.
-        await nodes?.hear()
+        try await forgetEverywhere(id, tenant: tenant)
         guard let receipt = found else { throw APIError(.notFound, "nothing is stored of this lead") }
         var json = JSONWriter()
         json.beginObject()
@@ -142,6 +146,13 @@ extension API {
         json.endArray()
         json.endObject()
         return .json(json.bytes)
+    }
+
+    private func forgetEverywhere(_ id: String, tenant: Tenant) async throws(APIError) {
+        hub.erase(subject: id, tenant: tenant.name)
+        // The store has left a notice with it: the other nodes, and what nodes share, hear of it now.
+        await nodes?.hear()
+        try await forget(id, tenant: tenant)
     }
 
     private func forget(_ id: String, tenant: Tenant) async throws(APIError) {
