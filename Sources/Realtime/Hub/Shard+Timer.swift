@@ -105,11 +105,10 @@ extension Shard {
             guard let end = consumer.principal.expiresAt else { continue }
             if now >= end + configuration.tokenGrace.nanoseconds / 1_000_000 {
                 consumer.close(.tokenExpired)
-            } else if now >= end - Self.expiryWarning, !consumer.hasWarnedOfExpiry {
+            } else if now >= end - Self.expiryWarning, !consumer.hasWarnedOfExpiry, consumer.group != nil {
+                // A reader that has not spoken yet hears of it when it has.
                 consumer.hasWarnedOfExpiry = true
-                if consumer.group != nil {
-                    consumer.send(ServerMessage.tokenExpiring(milliseconds: max(0, end - now)))
-                }
+                consumer.send(ServerMessage.tokenExpiring(milliseconds: max(0, end - now)))
             }
         }
     }
