@@ -82,7 +82,7 @@ struct StreamMachine {
     // Of the current attempt.
     private var handshakeEnd = NIODeadline.distantFuture
     private var lastHeard = NIODeadline.distantPast
-    private var hasProbed = false
+    private var probedAt: NIODeadline?
     private var lastPong = NIODeadline.distantPast
     var refreshAt: NIODeadline?
     var isRefreshing = false
@@ -125,7 +125,9 @@ struct StreamMachine {
     private var silence: TimeAmount { TimeAmount(configuration.silence) }
 
     private var silenceEnd: NIODeadline {
-        lastHeard + (hasProbed ? silence : .nanoseconds(silence.nanoseconds / 2))
+        let half = TimeAmount.nanoseconds(silence.nanoseconds / 2)
+        // A process that stood still asks late, and the peer has its time to answer from then on.
+        return probedAt.map { max(lastHeard + silence, $0 + half) } ?? lastHeard + half
     }
 
     // MARK: What the shell tells
@@ -256,8 +258,8 @@ struct StreamMachine {
             lastPong = now
             order(.sendPong)
         } else if now >= silenceEnd {
-            if hasProbed { return interrupt(.silent, at: now) }
-            hasProbed = true
+            if probedAt != nil { return interrupt(.silent, at: now) }
+            probedAt = now
             order(.sendText(ClientMessage.ping))
         }
     }
@@ -279,7 +281,7 @@ struct StreamMachine {
         handshakeEnd = now + TimeAmount(configuration.handshakeDeadline)
         refreshAt = nil
         isRefreshing = false
-        hasProbed = false
+        probedAt = nil
         comeBackAfter = nil
         order(.yield(.state(.connecting(failures: failures))))
         if hasTokens {
@@ -345,7 +347,7 @@ struct StreamMachine {
 
     private mutating func heardNow(at now: NIODeadline) {
         lastHeard = now
-        hasProbed = false
+        probedAt = nil
     }
 
     mutating func order(_ action: Action) { orders.append(action) }

@@ -64,7 +64,9 @@ struct Dialler: Sendable {
                 guard let socket = try? operations.handler(type: FrameHandler.self) else { return }
                 session.value.opened(socket, attempt: attempt)
             case .failure(let error):
-                let isOurs = error is NIOHTTPClientUpgradeError || error is HTTPParserError
+                // A line that breaks within the head says nothing wrong.
+                let isBroken = (error as? HTTPParserError).map { $0 != .invalidEOFState } ?? false
+                let isOurs = error is NIOHTTPClientUpgradeError || isBroken
                 session.value.closed(isOurs ? .violation("the upgrade") : .lost, attempt: attempt)
                 channel.close(promise: nil)
             }
