@@ -94,6 +94,8 @@ private final class WriteProbe: Sendable {
     private struct State {
         var last: ContinuousClock.Instant?
         var failure: StoreError?
+        /// Probes that have not come back.
+        var unanswered = 0
     }
 
     private static let interval = Duration.seconds(10)
@@ -109,15 +111,19 @@ private final class WriteProbe: Sendable {
         let now = ContinuousClock.now
         let isDoubtful = store.lastWriteFailed
         let isDue = state.withLockedValue { state in
-            // After a failure every check asks again, so that a part that came back is noticed at once.
-            guard !isDoubtful, state.failure == nil, let last = state.last, last.duration(to: now) < Self.interval
+            // After a failure every check asks again, so that a part that came back is noticed at once; and while a probe
+            // hangs, or the next check would find that nothing has failed.
+            guard !isDoubtful, state.failure == nil, state.unanswered == 0, let last = state.last,
+                last.duration(to: now) < Self.interval
             else {
                 state.last = now
+                state.unanswered += 1
                 return true
             }
             return false
         }
         guard isDue else { return }
+        defer { state.withLockedValue { $0.unanswered -= 1 } }
         do {
             try await store.probeWrite()
             state.withLockedValue { $0.failure = nil }

@@ -162,7 +162,8 @@ public struct LeadwireServer: Sendable {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: handlingSignals ? [.sigterm, .sigint] : [], logger: logger)
         configuration.maximumGracefulShutdownDuration = settings.drainDeadline
-        configuration.maximumCancellationDuration = .seconds(5)
+        // What is late then ends the process: its own affair only where the process is the server's.
+        configuration.maximumCancellationDuration = handlingSignals ? .seconds(5) : nil
         try await ServiceGroup(configuration: configuration).run()
     }
 

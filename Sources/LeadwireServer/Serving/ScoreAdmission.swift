@@ -30,7 +30,7 @@ final class ScoreAdmission: Sendable {
     private struct State {
         var inFlight = 0
         var refused = 0
-        /// When a place was last given back.
+        /// When a place was last given back, or the first taken.
         var movedAt: ContinuousClock.Instant
         var streams = 0
         var freeTurns: Int
@@ -98,6 +98,8 @@ final class ScoreAdmission: Sendable {
     func take(_ places: Int) -> Bool {
         state.withLock { state in
             guard state.inFlight + places <= limit else { return false }
+            // Nobody waited for a place while all were free.
+            if state.inFlight == 0 { state.movedAt = now() }
             state.inFlight += places
             return true
         }
