@@ -147,7 +147,8 @@ final class RedisHandler: ChannelInboundHandler {
                 return end(RedisError(.malformed, "an answer that nobody asked for"))
             }
             let first = awaited.startIndex
-            awaited[first].answers.append(answer)
+            // In place: the subscript would copy the answers that are there already.
+            awaited.modify(first) { $0.answers.append(answer) }
             guard awaited[first].answers.count == awaited[first].exchange.answerCount else { return }
             let done = awaited.removeFirst()
             done.exchange.finish(.success(done.answers))
