@@ -92,7 +92,8 @@ public struct Forest: Sendable {
             split.append(SplitTree(compact, depth: depth, featureCount: featureCount))
             reach += Double(compact.leafValue.reduce(0) { max($0, $1.magnitude) })
         }
-        guard reach < 1e37 else { throw ForestError(.invalidModel, "the sum of the leaves can overflow") }
+        // Explanations are Float, and on a long path their factors multiply leaves; no model that was trained comes near.
+        guard reach < 1e30 else { throw ForestError(.invalidModel, "the sum of the leaves can overflow") }
         self.featureCount = featureCount
         self.featureNames = featureNames
         self.featureTypes = featureTypes
