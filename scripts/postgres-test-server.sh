@@ -59,7 +59,7 @@ start() {
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 20000))
         options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=80 -c ssl=on"
         options+=" -c ssl_cert_file=$folder/server.crt -c ssl_key_file=$folder/server.key"
-        if as_owner "$programs/pg_ctl" -D "$folder/data" -o "$options" -l "$folder/log" -w start >/dev/null 2>&1; then
+        if as_owner "$programs/pg_ctl" -D "$folder/data" -o "$options" -l "$folder/log" -t 300 -w start >/dev/null 2>&1; then
             printf '%s' "$options" >"$folder/options"
             url="postgres://postgres:$password@127.0.0.1:$port/postgres?sslmode=disable&sslrootcert=$folder/root.crt"
             return 0
@@ -76,7 +76,7 @@ stop() {
 }
 
 down() { as_owner "$programs/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null; }
-up() { as_owner "$programs/pg_ctl" -D "$1/data" -o "$(cat "$1/options")" -l "$1/log" -w start >/dev/null; }
+up() { as_owner "$programs/pg_ctl" -D "$1/data" -o "$(cat "$1/options")" -l "$1/log" -t 300 -w start >/dev/null; }
 
 case ${1:-} in
 run)

@@ -39,9 +39,8 @@ tls-ca-cert-file $folder/root.crt
 tls-auth-clients no
 bind 127.0.0.1
 dir $folder
-pidfile $folder/pid
 logfile $folder/log
-daemonize yes
+daemonize no
 save ""
 appendonly no
 enable-debug-command yes
@@ -58,21 +57,23 @@ start() {
     folder=$(mktemp -d "${TMPDIR:-/tmp}/leadwire-redis.XXXXXX")
     password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
     certify "$folder"
-    local attempt wait
+    local attempt pid
     for attempt in 1 2 3 4 5 6 7 8; do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 20000))
         tls_port=$((port + 1))
         (umask 077 && configure >"$folder/conf")
         rm -f "$folder/pid"
-        "$program" "$folder/conf" >/dev/null 2>&1 || continue
-        for wait in $(seq 1 100); do
+        # Its output is its log's; a caller that reads ours to its end must not wait for it.
+        "$program" "$folder/conf" >/dev/null 2>&1 &
+        pid=$!
+        echo "$pid" >"$folder/pid"
+        while kill -0 "$pid" 2>/dev/null; do
             if answers; then
                 url="redis://leadwire:$password@127.0.0.1:$port/0"
                 tls_url="rediss://leadwire:$password@localhost:$tls_port/0?cafile=$folder/root.crt"
                 return 0
             fi
-            # It writes its number, and takes it away again when it can't have its ports.
-            [ "$wait" -lt 20 ] || [ -e "$folder/pid" ] || break
+            # It ends when it can't have its ports.
             sleep 0.05
         done
     done

@@ -18,14 +18,15 @@ public final class GuardedStore: LeadStore {
 
     /// A full disk refuses what needs a new page and takes a probe that fits into an old one: for so long what the last
     /// caller met counts more than the probe.
-    private static let troubleStands = Duration.seconds(10)
+    private let troubleStands: Duration
 
     public convenience init(_ store: any LeadStore) {
         self.init(store, settings: CircuitBreaker.Settings())
     }
 
-    init(_ store: any LeadStore, settings: CircuitBreaker.Settings) {
+    init(_ store: any LeadStore, settings: CircuitBreaker.Settings, troubleStands: Duration = .seconds(10)) {
         self.store = store
+        self.troubleStands = troubleStands
         reads = Circuit(settings) { () async throws(StoreError) in try await store.ping() }
         writes = Circuit(settings) { () async throws(StoreError) in try await store.probeWrite() }
     }
@@ -72,7 +73,7 @@ public final class GuardedStore: LeadStore {
     public func probeWrite() async throws(StoreError) {
         try await writes.observe { () async throws(StoreError) in try await store.probeWrite() }
         let standing = trouble.withLock { trouble -> StoreError? in
-            if let trouble, trouble.error.code == .full, trouble.at.duration(to: .now) < Self.troubleStands {
+            if let trouble, trouble.error.code == .full, trouble.at.duration(to: .now) < troubleStands {
                 return trouble.error
             }
             trouble = nil

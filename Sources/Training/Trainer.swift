@@ -67,7 +67,7 @@ public struct Trainer {
         let heldSet = Set(held)
         let training = held.isEmpty ? all : all.filter { !heldSet.contains($0) }
         let task = try task(rows: training, split: split)
-        let (blend, tried) = try CandidateSearch(task: task, budget: options.budget).run(progress: progress)
+        let (blend, tried) = try CandidateSearch(task: task, options: options).run(progress: progress)
         let fitted = FittedModel(task: task, blend: blend, tried: tried, moments: moments, level: options.level)
 
         var figures: QualityFigures?
@@ -79,7 +79,7 @@ public struct Trainer {
         var final = fitted
         if !held.isEmpty {
             let task = try self.task(rows: all, split: split)
-            let again = try CandidateSearch(task: task, budget: options.budget).again(blend, progress: progress)
+            let again = try CandidateSearch(task: task, options: options).again(blend, progress: progress)
             final = FittedModel(
                 task: task, blend: again, tried: tried, moments: moments, level: options.level)
         }

@@ -44,6 +44,8 @@ public struct TrainingOptions: Sendable {
     /// How long search and training may take, reading the file not counted. The first settings get ten seconds at least, and
     /// what is chosen is always trained to the end.
     public var budget = Duration.seconds(120)
+    /// What the first settings get at least. Where a clock decides, the model isn't the same on every machine.
+    var leastBudget = Duration.seconds(10)
     /// Forests that grow at once; nil: as many as there are processors. The model doesn't depend on it.
     public var threads: Int?
     /// The prior's forest over the 28 features. A table of lead features is learned on top of it, as far as that judges

@@ -32,12 +32,12 @@ extension RedisScoreCache.Settings {
 /// Lets real time go by, at the pace of the machine.
 func pass(_ duration: Duration) async {
     let end = ContinuousClock.now + duration
-    while ContinuousClock.now < end { await Task.yield() }
+    while ContinuousClock.now < end, !Task.isCancelled { await Task.yield() }
 }
 
-/// Asks again and again until it is so; fails after twenty seconds.
+/// Asks again and again until it is so; fails after a minute.
 func until(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         guard ContinuousClock.now < end else { throw NoRedis(why: "waited in vain: \(what)") }
         await Task.yield()

@@ -56,7 +56,7 @@ enum EventSample {
             tenant: tenant, result: result, appended: appended, position: StreamPosition(epoch: epoch, offset: last))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `events stand in the stream once, in order, byte for byte, however often they are published`() async throws {
         let log = try log()
         #expect(try await log.position(of: north) == nil)
@@ -69,7 +69,7 @@ enum EventSample {
         #expect(try await log.position(of: north) == StreamPosition(epoch: "e1", offset: 45))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a hole is answered with where the stream stands, and filled from there`() async throws {
         let log = try log()
         _ = try await log.publish(EventSample.events(1...3))
@@ -79,7 +79,7 @@ enum EventSample {
         #expect(try await stored(log) == EventSample.events(1...8))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `another epoch changes nothing unless the caller says so`() async throws {
         let log = try log()
         _ = try await log.publish(EventSample.events(1...3))
@@ -92,7 +92,7 @@ enum EventSample {
         #expect(try await log.publish(EventSample.events(4...4)) == [answer(.otherEpoch, 0, 2, epoch: "e2")])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `tenants in one call have each their own stream`() async throws {
         let log = try log() { $0.eventsPerCall = 7 }
         let south = Tenant("south}:meta")
@@ -110,7 +110,7 @@ enum EventSample {
         _ log: RedisEventLog, _ batch: [CommittedEvent], from all: [CommittedEvent]
     ) async throws {
         var batch = batch
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             guard let answer = try? await log.publish(batch).first else {
                 await Task.yield()
@@ -124,7 +124,7 @@ enum EventSample {
         throw NoRedis(why: "a publisher came to no end")
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [1, 2, 3] as [UInt64])
+    @Test(.timeLimit(.minutes(5)), arguments: [1, 2, 3] as [UInt64])
     func `two publishers racing over ten thousand events leave each once, in order`(seed: UInt64) async throws {
         let all = EventSample.events(1...10_000)
         var random = SplitMix(seed: seed)
@@ -155,7 +155,7 @@ enum EventSample {
         #expect(try await stored(logs[0]) == all, "seed \(seed)")
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [true, false])
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false])
     func `a flush or a restart in the middle leaves a dense stream with the newest event`(isFlush: Bool) async throws {
         let all = EventSample.events(1...4_000)
         let logs = [try log(), try log()]
@@ -185,14 +185,16 @@ enum EventSample {
         }
         // The harm may be waiting for movement that will not come any more.
         try? await harm
-        try await until("the server is back") { (try? await logs[1].position(of: north)) != nil }
+        try await until("the server is back") {
+            (try? await logs[1].client.send(RedisCommand("PING"))) != nil
+        }
         try await publish(logs[1], [all[3_999]], from: all)
         let left = try await stored(logs[1])
         #expect(left.last == all.last)
         #expect(left == Array(all.suffix(left.count)))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a stream is bounded by count`() async throws {
         let log = try log { $0.maximumEvents = 1_000 }
         for start in stride(from: UInt64(1), to: 5_000, by: 500) {
@@ -203,7 +205,7 @@ enum EventSample {
         #expect((1_000...1_200).contains(left.count) && left.last?.offset == 5_000)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a stream is bounded by age, whether others come or none`() async throws {
         let log = try log { $0.maximumAge = .milliseconds(1_000) }
         _ = try await log.publish(EventSample.events(1...100))
@@ -218,7 +220,7 @@ enum EventSample {
         #expect(try await log.publish(EventSample.events(103...103)) == [answer(.complete, 1, 103)])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `erased events are gone, and the rest goes on`() async throws {
         let log = try log()
         _ = try await log.publish(EventSample.events(1...1_500))

@@ -5,7 +5,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The values around the machine: addresses, filters, back-off, scores, the buffer.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClientValueTests {
     @Test(arguments: [
         ("ws://127.0.0.1:8000", "127.0.0.1", 8_000, false, "127.0.0.1:8000"),

@@ -73,8 +73,12 @@ final class FaultProxy: Sendable {
     /// Ends every connection there is.
     func cutAll() { onLinks { $0.cut() } }
 
-    /// No byte passes in either direction any more on the connections there are; they stay open.
-    func stallAll() { onLinks { $0.isStalled = true } }
+    /// From its return on no byte passes in either direction on the connections there are; they stay open.
+    func stallAll() async throws {
+        for link in state.withLockedValue({ $0.links }) {
+            try await link.eventLoop.submit { link.value.isStalled = true }.get()
+        }
+    }
 
     private func onLinks(_ body: @escaping @Sendable (Link) -> Void) {
         for link in state.withLockedValue({ $0.links }) {

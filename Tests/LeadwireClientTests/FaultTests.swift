@@ -5,7 +5,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client against the real server over a line that fails.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
     /// What one consumer saw.
     struct Seen: Sendable {
@@ -139,11 +139,18 @@ struct FaultTests {
                 let configuration = LiveClientTests.configuration { $0.silence = .milliseconds(500) }
                 let client = try LeadwireClient(url: proxy.url, configuration: configuration)
                 let start = try await LiveClientTests.start(server)
+                // What was done, so that it is done once however often the client comes back.
+                let published = NIOLockedValueBox(0)
                 let seen = try await Self.collect(2, of: client.events(.leadScored, since: start)) { seen in
-                    if seen.connections == 1, seen.numbers.isEmpty { try await server.publish(0..<1) }
-                    if seen.numbers == [0], seen.interruptions.isEmpty {
-                        proxy.stallAll()
+                    switch published.withLockedValue({ $0 }) {
+                    case 0 where seen.connections > 0:
+                        published.withLockedValue { $0 = 1 }
+                        try await server.publish(0..<1)
+                    case 1 where seen.numbers == [0]:
+                        published.withLockedValue { $0 = 2 }
+                        try await proxy.stallAll()
                         try await server.publish(1..<2)
+                    default: break
                     }
                 }
                 #expect(seen.numbers == [0, 1] && seen.losses == [])

@@ -9,7 +9,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client against the real server.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct LiveClientTests {
     /// Quick to come back, so that a test does not wait for what it does not test.
     static func configuration(_ change: (inout LeadwireConfiguration) -> Void = { _ in }) -> LeadwireConfiguration {

@@ -7,7 +7,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client against a server that does what the test says.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ScriptedServerTests {
     private func waitUntilLive(_ events: inout LeadwireEvents.AsyncIterator) async throws {
         while let item = await events.next() {

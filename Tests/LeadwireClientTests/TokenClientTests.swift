@@ -6,7 +6,7 @@ import Testing
 @testable import LeadwireClient
 
 /// The client's tokens against the real server in JWT mode: their end, their refresh, their revocation.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(5)))
 struct TokenClientTests {
     /// Passes over items until the wanted one has come; fails at the end of the stream.
     private func skip(

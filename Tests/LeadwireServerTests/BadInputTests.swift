@@ -12,7 +12,7 @@ struct BadInput: Sendable {
     var field: String?
 }
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct BadInputTests {
     private static func lead(_ members: String, _ field: String) -> BadInput {
         BadInput(name: members, body: #"{"lead_id":"b",\#(members)}"#, status: 422, field: field)

@@ -9,7 +9,7 @@ import Foundation
 final class ClientSocket: Sendable {
     private let descriptor: Int32
 
-    init(port: Int, seconds: Int = 20) throws {
+    init(port: Int, seconds: Int = 120) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("socket: \(errno)") }
         var limit = timeval(tv_sec: seconds, tv_usec: 0)

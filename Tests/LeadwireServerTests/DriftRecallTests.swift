@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// A window of seven days outlives the process that counts it.
-@Suite(.timeLimit(.minutes(1))) struct DriftRecallTests {
+@Suite(.timeLimit(.minutes(5))) struct DriftRecallTests {
     private let clock = TestClock()
 
     private func engine(_ store: SQLiteLeadStore, _ model: ModelArtifact) throws -> ScoringEngine {

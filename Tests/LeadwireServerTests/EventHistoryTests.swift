@@ -7,7 +7,7 @@ import Testing
 @testable import LeadwireServer
 
 /// `GET /events/history`, and the page that it is.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventHistoryTests {
     private static let path = "/api/v1/ml/events/history"
 

@@ -1,7 +1,7 @@
 import JSONBytes
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct GateTests {
     struct Knock: Sendable {
         var headers: [(String, String)]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LeadwireServer
 
-@Suite(.timeLimit(.minutes(1))) struct HealthProbeTests {
+@Suite(.timeLimit(.minutes(5))) struct HealthProbeTests {
     /// A part whose answers the test gives, one question after the other.
     private final class Part: Sendable {
         private let asked = Mutex<[CheckedContinuation<StoreError?, Never>]>([])
@@ -25,7 +25,7 @@ import Testing
     private let part = Part()
     private let away = StoreError(.unavailable, "ping", reason: .timeout)
 
-    private func until(_ condition: () -> Bool) async { while !condition() { await Task.yield() } }
+    private func until(_ condition: () -> Bool) async { while !condition(), !Task.isCancelled { await Task.yield() } }
 
     @Test func `a part that does not answer is unavailable at its deadline, and asked again by the next`() async {
         let part = part
@@ -40,19 +40,24 @@ import Testing
     }
 
     @Test func `an old question's failure is nobody's answer who asked anew, its success is`() async {
-        let part = part
-        let probe = HealthProbe(deadline: .seconds(1)) { try await part.answer() }
-        #expect(await probe.ask().error == "deadline")
-        async let second = probe.ask()
-        await until { part.questions == 2 }
-        part.settle(0, with: away)
-        part.settle(1, with: nil)
-        #expect(await second.status == .available)
+        while true {
+            let part = Part()
+            let probe = HealthProbe(deadline: .seconds(1)) { try await part.answer() }
+            #expect(await probe.ask().error == "deadline")
+            async let second = probe.ask()
+            await until { part.questions == 2 }
+            part.settle(0, with: away)
+            part.settle(1, with: nil)
+            let answer = await second
+            // The machine stood still for the whole deadline: once more.
+            if answer.error == "deadline", !Task.isCancelled { continue }
+            return #expect(answer.status == .available)
+        }
     }
 
     @Test func `those who ask at once share one question`() async {
         let part = part
-        let probe = HealthProbe(deadline: .seconds(10)) { try await part.answer() }
+        let probe = HealthProbe(deadline: .seconds(60)) { try await part.answer() }
         async let first = probe.ask()
         await until { part.questions == 1 }
         async let second = probe.ask()

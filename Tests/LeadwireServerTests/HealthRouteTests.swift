@@ -2,30 +2,40 @@ import JSONBytes
 import StoreSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct HealthRouteTests {
+    /// Asked until it says so: a machine that stands still for a quarter of a second is degraded, and truly.
+    private func health(
+        _ server: LiveServer, _ path: String = "/health", until holds: (JSONElement) -> Bool
+    ) async throws -> JSONElement {
+        while true {
+            let health = try await server.get(path).json()
+            if holds(health) || Task.isCancelled { return health }
+        }
+    }
+
     @Test func `health asks every part and says so under both paths`() async throws {
         try await LiveServer.run { server in
             for path in ["/health", "/api/v1/ml/health"] {
-                let health = try await server.get(path).json()
-                #expect(health["status"]?.string == "healthy")
+                let health = try await health(server, path) { $0["status"]?.string == "healthy" }
                 for part in ["ml_model_status", "cache_status", "database_status", "event_log_status"] {
                     #expect(health[part]?["status"]?.string == "available", "\(part)")
                     #expect(try #require(health[part]?["latency_ms"]?.double) >= 0)
                 }
             }
-            #expect(try await server.get("/health/ready").status == 200)
+            while try await server.get("/health/ready").status != 200, !Task.isCancelled {}
         }
     }
 
     @Test func `without its store the server lives, is not ready, and refuses to score`() async throws {
         try await LiveServer.run { server in
             await server.store.close()
-            let health = try await server.get("/health").json()
+            let health = try await health(server) {
+                $0["database_status"]?["error"]?.string?.hasPrefix("store_") == true
+                    && $0["ml_model_status"]?["status"]?.string == "available"
+            }
             #expect(health["status"]?.string == "unhealthy")
             #expect(health["database_status"]?["status"]?.string == "unavailable")
-            #expect(health["database_status"]?["error"]?.string?.hasPrefix("store_") == true)
-            #expect(health["ml_model_status"]?["status"]?.string == "available")
             #expect(try await server.get("/health/live").status == 200)
             #expect(try await server.get("/health/ready").status == 503)
             let refused = try await server.score(#"{"lead_id":"x"}"#)

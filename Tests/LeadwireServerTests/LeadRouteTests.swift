@@ -4,7 +4,7 @@ import Scoring
 import StoreSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct LeadRouteTests {
     @Test func `erasing a lead leaves nothing of it anywhere`() async throws {
         try await LiveServer.run { server in

@@ -1,7 +1,7 @@
 import JSONBytes
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamRouteTests {
     @Test func `a subscriber gets the score that another client posted, and nothing after unsubscribing`() async throws
     {

@@ -12,7 +12,7 @@ import Testing
 @testable import LeadwireServer
 
 /// What becomes of a model on trial, over a real store.
-@Suite(.timeLimit(.minutes(1))) struct TrialJudgeTests {
+@Suite(.timeLimit(.minutes(5))) struct TrialJudgeTests {
     private static let day = Duration.seconds(86_400)
 
     /// A store with a prior in service and another on trial, and scores of both from a hundred days ago.

@@ -21,7 +21,8 @@ struct CalibrationDriftTests {
     /// scipy 1.17.1: `gammainc(a, x)`.
     @Test(arguments: CalibrationDriftTests.gamma)
     func `the incomplete gamma function is scipy's`(a: Double, x: Double, value: Double) {
-        #expect(abs(Statistics.incompleteGamma(a, x) - value) < 1e-12)
+        // The exponent is a difference of numbers as large as a·log x, whose last bits it loses.
+        #expect(abs(Statistics.incompleteGamma(a, x) - value) < 1e-12 * max(1, a / 100))
     }
 
     static let gamma: [(Double, Double, Double)] = [

@@ -8,7 +8,7 @@ import Testing
 
 /// Over a pair of sockets. What must not be disturbed happens in one turn of the channel's loop, the far end's reads
 /// too.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DirectSocketTests {
     private static func message(_ number: Int) -> ByteBuffer {
         ByteBuffer(bytes: (0..<1_000).map { UInt8(truncatingIfNeeded: $0 ^ number) })

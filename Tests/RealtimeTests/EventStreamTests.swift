@@ -6,7 +6,7 @@ import Testing
 @testable import Realtime
 
 /// Server-Sent Events of the hub, on channels without sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EventStreamTests {
     // MARK: The wire
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Realtime
 
 /// What a principal brings along, on the hub's own ways: behind, replayed, before anybody is known.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubAccessTests {
     /// Knows its tokens by heart.
     private final class Desk: TokenRefresher {

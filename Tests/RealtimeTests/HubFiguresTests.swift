@@ -6,7 +6,7 @@ import Testing
 
 /// The figures of `GET /ws/metrics` and `GET /ws/connections` that have a size, a time or a rate, against what clients
 /// counted on their side of the wire while the hub's time stood still between two steps.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubFiguresTests {
     @Test func `bytes, rates, history and positions are what the clients counted`() async throws {
         let still = StillHub()

@@ -10,7 +10,7 @@ import Testing
 #endif
 
 /// Random lives of many clients over both transports. `LEADWIRE_SEED=N` replays one of them alone.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubRandomTests {
     private static let seeds: [UInt64] =
         getenv("LEADWIRE_SEED").flatMap { UInt64(String(cString: $0)) }.map { [$0] }

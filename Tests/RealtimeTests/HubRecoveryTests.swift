@@ -4,7 +4,7 @@ import Testing
 
 @testable import Realtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubRecoveryTests {
     static func subscribe(_ events: String, since offset: UInt64, epoch: String = "e1") -> String {
         #"{"type":"subscribe","events":[\#(events)],"since":{"epoch":"\#(epoch)","offset":\#(offset)}}"#

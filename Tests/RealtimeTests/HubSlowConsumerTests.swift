@@ -4,7 +4,7 @@ import Testing
 
 @testable import Realtime
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HubSlowConsumerTests {
     @Test func `a reader that takes nothing moves nobody else and catches up when it can`() async throws {
         let still = StillHub()

@@ -4,7 +4,7 @@ import Testing
 @testable import Realtime
 
 /// Over loopback sockets: what a channel without a socket can't show.
-@Suite(.timeLimit(.minutes(1)), .serialized)
+@Suite(.timeLimit(.minutes(5)), .serialized)
 struct LiveHubTests {
     @Test(arguments: [true, false])
     func `a thousand publications reach fifty clients, each once and in order`(directly: Bool) async throws {

@@ -56,17 +56,21 @@ public final class RedisProcess: Sendable {
         let number = process.withLock { $0.take() }
         guard let number else { return }
         _ = Glibc.kill(number, SIGKILL)
-        while Glibc.kill(number, 0) == 0 { sched_yield() }
+        while let state = RedisProcess.state(of: number), state != "Z", state != "X" { sched_yield() }
     }
 
     /// It goes on existing, and does nothing: returns when it has stopped.
     public func freeze() {
         signal(SIGSTOP)
         guard let number = process.withLock({ $0 }) else { return }
-        // The state follows the name, which is in brackets.
-        while let line = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
-            line.split(separator: ")").last?.split(separator: " ").first != "T"
-        { sched_yield() }
+        while let state = RedisProcess.state(of: number), state != "T" { sched_yield() }
+    }
+
+    /// A letter as `ps` shows it; nil when it is gone. A dead one that nobody has waited for is `Z`, its ports are free.
+    private static func state(of number: pid_t) -> Substring? {
+        // It follows the name, which is in brackets.
+        (try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8))?
+            .split(separator: ")").last?.split(separator: " ").first
     }
 
     public func thaw() { signal(SIGCONT) }

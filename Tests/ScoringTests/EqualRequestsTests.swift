@@ -6,7 +6,7 @@ import Testing
 @testable import Scoring
 
 /// Cache, single flight and idempotency: what happens when the same request comes more than once.
-@Suite(.timeLimit(.minutes(1))) struct EqualRequestsTests {
+@Suite(.timeLimit(.minutes(5))) struct EqualRequestsTests {
     @Test func `a hit is the stored record, stores nothing and publishes nothing`() async throws {
         let fixture = try EngineFixture()
         let lead = LeadFactory.ready(at: fixture.clock.now)
@@ -52,7 +52,7 @@ import Testing
         let bodies = try await withThrowingTaskGroup(of: ScoreAnswer.self) { group in
             for _ in 0..<50 { group.addTask { try await engine.score(request) } }
             await fixture.store.commitIsHeld()
-            while engine.equalRequests.waiting < 49 { await Task.yield() }
+            while engine.equalRequests.waiting < 49, !Task.isCancelled { await Task.yield() }
             fixture.store.release()
             var answers: [ScoreAnswer] = []
             for try await answer in group { answers.append(answer) }
@@ -73,7 +73,7 @@ import Testing
         await fixture.store.commitIsHeld()
         let follower = Task { try await engine.score(request) }
         let leaver = Task { try await engine.score(request) }
-        while engine.equalRequests.waiting < 2 { await Task.yield() }
+        while engine.equalRequests.waiting < 2, !Task.isCancelled { await Task.yield() }
         leaver.cancel()
         await #expect(throws: ScoringError.cancelled) { try await leaver.value }
         leader.cancel()
@@ -93,7 +93,7 @@ import Testing
         let leader = Task { try await engine.score(request) }
         await fixture.store.commitIsHeld()
         let follower = Task { try await engine.score(request) }
-        while engine.equalRequests.waiting < 1 { await Task.yield() }
+        while engine.equalRequests.waiting < 1, !Task.isCancelled { await Task.yield() }
         fixture.store.release()
         await #expect(throws: ScoringError.store(failure)) { try await leader.value }
         await #expect(throws: ScoringError.store(failure)) { try await follower.value }
@@ -164,7 +164,7 @@ import Testing
         await fixture.store.commitIsHeld()
         let equal = Task { try await engine.score(same) }
         let other = Task { try await engine.score(different) }
-        while engine.equalKeys.waiting < 2 { await Task.yield() }
+        while engine.equalKeys.waiting < 2, !Task.isCancelled { await Task.yield() }
         fixture.store.release()
         let first = try await leader.value
         #expect(try await equal.value.body == first.body)

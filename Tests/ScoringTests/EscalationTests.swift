@@ -7,7 +7,7 @@ import Testing
 @testable import Scoring
 
 /// Who is escalated, who stands in the review list, and what changed since the last score.
-@Suite(.timeLimit(.minutes(1))) struct EscalationTests {
+@Suite(.timeLimit(.minutes(5))) struct EscalationTests {
     /// Every lead is uncertain.
     private func doubtful(share: Double = 0.2) throws -> EngineFixture {
         var profile = AgencyProfile()

@@ -4,13 +4,14 @@ import Testing
 
 @testable import Scoring
 
-@Suite(.timeLimit(.minutes(1))) struct GuardedStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct GuardedStoreTests {
     private let store = MemoryLeadStore()
     private let guarded: GuardedStore
 
     init() {
         guarded = GuardedStore(
-            store, settings: CircuitBreaker.Settings(failuresToOpen: 3, probeInterval: .milliseconds(1)))
+            store, settings: CircuitBreaker.Settings(failuresToOpen: 3, probeInterval: .milliseconds(1)),
+            troubleStands: .seconds(86_400))
     }
 
     private func failure() async -> StoreError? {
@@ -41,7 +42,7 @@ import Testing
     @Test func `probes find the store again without a caller`() async throws {
         await open()
         store.failCommits(nil)
-        while guarded.writeCircuit.isOpen { await Task.yield() }
+        while guarded.writeCircuit.isOpen, !Task.isCancelled { await Task.yield() }
         #expect(await failure() == nil)
         #expect(guarded.writeCircuit.openings == 1)
         #expect(!guarded.lastWriteFailed)

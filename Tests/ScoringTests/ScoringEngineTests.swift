@@ -7,7 +7,7 @@ import Testing
 
 @testable import Scoring
 
-@Suite(.timeLimit(.minutes(1))) struct ScoringEngineTests {
+@Suite(.timeLimit(.minutes(5))) struct ScoringEngineTests {
     @Test func `the first command of the contract gets a whole score`() async throws {
         let fixture = try EngineFixture()
         let answer = try await fixture.engine.score(fixture.request(LeadFactory.bare()))

@@ -2,12 +2,12 @@ import Testing
 
 @testable import Scoring
 
-@Suite(.timeLimit(.minutes(1))) struct SingleFlightTests {
+@Suite(.timeLimit(.minutes(5))) struct SingleFlightTests {
     private typealias Flight = SingleFlight<String, Int>
 
     /// Returns once `count` requests wait: yields until then, no sleep.
     private func waiting(_ flight: Flight, _ count: Int) async {
-        while flight.waiting < count { await Task.yield() }
+        while flight.waiting < count, !Task.isCancelled { await Task.yield() }
     }
 
     private func isLead(_ admission: Flight.Admission) -> Bool {

@@ -35,6 +35,11 @@ struct StoreCrashHelper {
             var configuration = PostgresConfiguration()
             configuration.durability = durability
             configuration.schema = schema
+            // It is to end by being killed, not by a deadline.
+            configuration.connectDeadline = .seconds(30)
+            configuration.queryDeadline = .seconds(30)
+            configuration.migrationDeadline = .seconds(120)
+            configuration.patience = .seconds(120)
             return try await PostgresLeadStore.open(PostgresAddress(address), configuration: configuration)
         }
         var configuration = StoreConfiguration()

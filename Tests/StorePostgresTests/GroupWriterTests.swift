@@ -7,7 +7,7 @@ import Testing
 
 /// Holds the writer's thread inside `deliver` until it is let go: what is sent meanwhile must queue.
 private final class Gate: EventSink {
-    private let entered = DispatchSemaphore(value: 0)
+    private let hasEntered = Mutex(false)
     private let leave = DispatchSemaphore(value: 0)
     private let isFirst = Mutex(true)
     let groups = Mutex<[Int]>([])
@@ -19,17 +19,12 @@ private final class Gate: EventSink {
             return first
         }
         guard waits else { return }
-        entered.signal()
+        hasEntered.withLock { $0 = true }
         leave.wait()
     }
 
     func awaitEntry() async {
-        await withCheckedContinuation { caller in
-            DispatchQueue.global().async {
-                self.entered.wait()
-                caller.resume()
-            }
-        }
+        while !hasEntered.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
     }
 
     func open() { leave.signal() }
@@ -61,12 +56,12 @@ private final class Gate: EventSink {
                         return (error as? StoreError)?.code
                     }
                 })
-            while store.queuedCommits == before { await Task.yield() }
+            while store.queuedCommits == before, !Task.isCancelled { await Task.yield() }
         }
         return tasks
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `commits that come while one is written share the next transaction`() async throws {
         let (gate, harness) = (Gate(), try PostgresHarness())
         let (store, first) = try await held(harness, gate)
@@ -78,7 +73,7 @@ private final class Gate: EventSink {
         await store.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `over the queue's limit a commit is refused at once, and the queued ones go through`() async throws {
         let (gate, harness) = (Gate(), try PostgresHarness { $0.maximumQueuedCommits = 5 })
         let (store, first) = try await held(harness, gate)
@@ -96,7 +91,7 @@ private final class Gate: EventSink {
         await store.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `over the queue's bytes a commit is refused too`() async throws {
         let (gate, harness) = (Gate(), try PostgresHarness { $0.maximumQueuedBytes = 100_000 })
         let (store, first) = try await held(harness, gate)
@@ -110,7 +105,7 @@ private final class Gate: EventSink {
     }
 
     /// A constraint that one commit breaks: the server refuses the group, and each commit gets its own try.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `an error that one commit causes does not fail its neighbours`() async throws {
         let (gate, harness) = (Gate(), try PostgresHarness())
         let (store, first) = try await held(harness, gate)
@@ -131,20 +126,20 @@ private final class Gate: EventSink {
         await store.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `who has waited too long for the writer is told so, and nothing of it is written`() async throws {
-        let (gate, harness) = (Gate(), try PostgresHarness { $0.patience = .milliseconds(200) })
+        let (gate, harness) = (Gate(), try PostgresHarness { $0.patience = .seconds(2) })
         let (store, first) = try await held(harness, gate)
         let tasks = await send(3, to: store) { Sample.scored("\($0)", at: Sample.at(1)) }
         for task in tasks { #expect(await task.value == .unavailable) }
         gate.open()
         try await first.value
-        try await store.probeWrite()
-        #expect(try await store.statistics(of: Sample.tenant).leads == 1)
+        // What stands in the queue is done or left out, and asked from outside, for a new connection may take too long, too.
         await store.close()
+        #expect(try harness.sql("SELECT count(*) FROM leads") == ["1"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `two spellings of one character are two leads, and U+0000 is replaced in names only`() async throws {
         let harness = try PostgresHarness()
         let store = try await harness.openStore()

@@ -6,7 +6,7 @@ import Testing
 
 /// Two stores over one database, as two nodes have them.
 @Suite(.needsServer) struct ManyNodesTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `two nodes share one dense log, and each delivers its own events in its order`() async throws {
         let harness = try PostgresHarness()
         let sinks = [RecordingSink(), RecordingSink()]
@@ -38,7 +38,7 @@ import Testing
         for store in stores { await store.close() }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `what one node erases or stops another does not bring back`() async throws {
         let harness = try PostgresHarness()
         let (first, second) = (try await harness.openStore(), try await harness.openStore())
@@ -60,7 +60,7 @@ import Testing
         await second.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a database that was replaced under a running store is noticed`() async throws {
         let harness = try PostgresHarness()
         let store = try await harness.openStore()

@@ -21,18 +21,18 @@ extension Trait where Self == ConditionTrait {
 }
 
 @Suite(.needsServer) struct PostgresConformanceTests {
-    @Test(.timeLimit(.minutes(1)), arguments: ConformanceCase.all)
+    @Test(.timeLimit(.minutes(5)), arguments: ConformanceCase.all)
     func `PostgreSQL keeps the promise`(_ promise: ConformanceCase) async throws {
         try await promise.check(PostgresHarness())
     }
 
     /// In a small table every condition is met by few leads; a large one walks the ranks instead.
-    @Test(.timeLimit(.minutes(1)), arguments: ConformanceCase.ranking)
+    @Test(.timeLimit(.minutes(5)), arguments: ConformanceCase.ranking)
     func `ranking keeps the promise where no condition is rare`(_ promise: ConformanceCase) async throws {
         try await promise.check(PostgresHarness { $0.maximumSortedLeads = -1 })
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ConformanceCase.concurrency)
+    @Test(.timeLimit(.minutes(5)), arguments: ConformanceCase.concurrency)
     func `a group of one commit keeps the promise`(_ promise: ConformanceCase) async throws {
         try await promise.check(
             PostgresHarness {

@@ -15,6 +15,7 @@ final class PostgresHarness: StoreHarness {
         guard let given = address ?? PostgresHarness.address else { throw NoServer() }
         var configuration = PostgresConfiguration()
         configuration.schema = "t_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        configuration.deadlinesForBusyMachine()
         change(&configuration)
         self.configuration = configuration
         self.address = given
@@ -58,6 +59,16 @@ final class PostgresHarness: StoreHarness {
             throw NoServer(why: String(decoding: complaint, as: UTF8.self))
         }
         return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+extension PostgresConfiguration {
+    /// How long a machine takes is not what is tested; tests of deadlines set their own.
+    fileprivate mutating func deadlinesForBusyMachine() {
+        connectDeadline = .seconds(30)
+        queryDeadline = .seconds(30)
+        migrationDeadline = .seconds(120)
+        patience = .seconds(120)
     }
 }
 

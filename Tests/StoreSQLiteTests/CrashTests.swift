@@ -6,7 +6,7 @@ import Testing
 @testable import StoreSQLite
 
 @Suite(.serialized) struct CrashTests {
-    @Test(.timeLimit(.minutes(1)), arguments: [Durability.full, .process])
+    @Test(.timeLimit(.minutes(5)), arguments: [Durability.full, .process])
     func `a killed process loses nothing that it acknowledged`(_ durability: Durability) async throws {
         let harness = try SQLiteHarness()
         var run = CrashRun(seed: durability == .full ? 11 : 29)

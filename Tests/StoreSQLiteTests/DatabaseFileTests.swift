@@ -135,7 +135,7 @@ import Testing
         await store.close()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `a log that is far from full is copied into the file beside the writer`() async throws {
         func size(_ path: String) throws -> Int {
             try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)

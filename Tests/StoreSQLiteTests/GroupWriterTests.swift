@@ -10,7 +10,7 @@ import Testing
 
 /// Holds the writer's thread inside `deliver` until it is let go: what is sent meanwhile must queue.
 private final class Gate: EventSink {
-    private let entered = DispatchSemaphore(value: 0)
+    private let hasEntered = Mutex(false)
     private let leave = DispatchSemaphore(value: 0)
     private let isFirst = Mutex(true)
     let groups = Mutex<[Int]>([])
@@ -22,17 +22,12 @@ private final class Gate: EventSink {
             return first
         }
         guard waits else { return }
-        entered.signal()
+        hasEntered.withLock { $0 = true }
         leave.wait()
     }
 
     func awaitEntry() async {
-        await withCheckedContinuation { caller in
-            DispatchQueue.global().async {
-                self.entered.wait()
-                caller.resume()
-            }
-        }
+        while !hasEntered.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
     }
 
     func open() { leave.signal() }
@@ -64,12 +59,12 @@ private final class Gate: EventSink {
                         return (error as? StoreError)?.code
                     }
                 })
-            while store.queuedCommits == before { await Task.yield() }
+            while store.queuedCommits == before, !Task.isCancelled { await Task.yield() }
         }
         return tasks
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `commits that come while one is written share the next transaction`() async throws {
         let gate = Gate()
         let harness = try SQLiteHarness()
@@ -83,7 +78,7 @@ private final class Gate: EventSink {
         withExtendedLifetime(harness) {}
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `over the queue's limit a commit is refused at once, and the queued ones go through`() async throws {
         var configuration = StoreConfiguration()
         configuration.maximumQueuedCommits = 5
@@ -105,7 +100,7 @@ private final class Gate: EventSink {
         withExtendedLifetime(harness) {}
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `over the queue's bytes a commit is refused too`() async throws {
         var configuration = StoreConfiguration()
         configuration.maximumQueuedBytes = 100_000
@@ -123,7 +118,7 @@ private final class Gate: EventSink {
     }
 
     /// A quota that the big commit does not fit into: SQLite rolls the group back, and each commit gets its own try.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `an error that one commit causes does not fail its neighbours`() async throws {
         var configuration = StoreConfiguration()
         configuration.maximumFileBytes = 1 << 20

@@ -25,7 +25,7 @@ private final class Traced: Sendable {
 @Suite struct QueryPlanTests {
     /// Every statement that the store runs is traced, and its plan asked for: a read that scans a table of leads, scores
     /// or events would show here before it shows in a year's data.
-    @Test(.timeLimit(.minutes(1)), arguments: [-1, 1_000])
+    @Test(.timeLimit(.minutes(5)), arguments: [-1, 1_000])
     func `no statement scans a table or sorts a walk`(_ maximumSortedLeads: Int) async throws {
         var configuration = StoreConfiguration()
         configuration.maximumSortedLeads = maximumSortedLeads

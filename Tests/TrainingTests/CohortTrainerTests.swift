@@ -61,6 +61,7 @@ struct CohortTrainerTests {
         options.name = "from the store"
         // The first settings of the search, and no more: the same on a slow machine.
         options.budget = .zero
+        options.leastBudget = .seconds(86_400)
         return options
     }
 

@@ -14,7 +14,8 @@ struct DriftOfTablesTests {
         let path = try folder.write(InventedTable.text(rows: 1_200, seed: 1), to: "train.csv")
         var options = TrainingOptions(label: "converted")
         options.positive = "won"
-        options.budget = .milliseconds(1)
+        options.budget = .zero
+        options.leastBudget = .seconds(86_400)
         return try Trainer(table: RawTable(path: path), options: options).run().artifact
     }
 

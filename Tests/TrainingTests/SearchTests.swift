@@ -6,7 +6,7 @@ import Testing
 struct SearchTests {
     @Test func `another setting is tried only if it and the final training end within the budget`() {
         var time = Duration.zero
-        var clock = SearchClock(budget: .seconds(100)) { time }
+        var clock = SearchClock(budget: .seconds(100), least: .seconds(10)) { time }
         #expect(clock.allowsAnother && !clock.firstIsLate)
         time = .seconds(20)
         clock.finishOne()
@@ -20,15 +20,15 @@ struct SearchTests {
 
     @Test func `the first settings stop at two fifths of the budget, but get ten seconds`() {
         var time = Duration.seconds(41)
-        let long = SearchClock(budget: .seconds(100)) { time }
+        let long = SearchClock(budget: .seconds(100), least: .seconds(10)) { time }
         #expect(long.firstIsLate)
         time = .seconds(9)
-        let short = SearchClock(budget: .seconds(1)) { time }
+        let short = SearchClock(budget: .seconds(1), least: .seconds(10)) { time }
         #expect(!short.firstIsLate)
         time = .seconds(11)
         #expect(short.firstIsLate)
         // A scorecard that took long doesn't cut them short.
-        var late = SearchClock(budget: .seconds(1)) { time }
+        var late = SearchClock(budget: .seconds(1), least: .seconds(10)) { time }
         late.beginForests()
         #expect(!late.firstIsLate)
     }

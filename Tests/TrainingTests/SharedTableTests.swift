@@ -45,7 +45,7 @@ struct SharedTableTests {
         options.positive = table.positive
         options.allow = .all
         options.holdout = .file(test)
-        options.budget = .seconds(60)
+        options.budget = .seconds(10)
         let trainer = try Trainer(table: RawTable(path: training), options: options)
         let outcome = try trainer.run()
         let loss = try #require(outcome.figures?[.logLoss])

@@ -11,7 +11,8 @@ struct TableCommandTests {
         let path = try folder.write(InventedTable.text(rows: 800, seed: 1), to: "train.csv")
         var options = TrainingOptions(label: "converted")
         options.positive = "won"
-        options.budget = .milliseconds(1)
+        options.budget = .zero
+        options.leastBudget = .seconds(86_400)
         return try Trainer(table: RawTable(path: path), options: options).run().artifact
     }
 

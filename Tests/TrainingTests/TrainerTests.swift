@@ -11,8 +11,9 @@ struct TrainerTests {
     private func options(_ change: (inout TrainingOptions) -> Void = { _ in }) -> TrainingOptions {
         var options = TrainingOptions(label: "converted")
         options.positive = "won"
-        // One setting: the tests are about the path, not about the search.
-        options.budget = .milliseconds(1)
+        // One setting, to its end: the tests are about the path, not about the search or the machine.
+        options.budget = .zero
+        options.leastBudget = .seconds(86_400)
         change(&options)
         return options
     }
@@ -234,7 +235,8 @@ struct TrainerTests {
         let folder = try TemporaryFolder()
         let path = try folder.write(lines.joined(separator: "\n"), to: "leads.csv")
         var options = TrainingOptions(label: "won")
-        options.budget = .milliseconds(1)
+        options.budget = .zero
+        options.leastBudget = .seconds(86_400)
         options.allow = .all
         let outcome = try Trainer(table: RawTable(path: path), options: options).run()
         guard case .leadFeatures(let plan) = outcome.artifact.schema else {

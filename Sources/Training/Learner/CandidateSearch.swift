@@ -4,9 +4,16 @@ import Learning
 struct CandidateSearch {
     let task: LearningTask
     let budget: Duration
+    let least: Duration
 
     /// How much of the prior the candidates may start from, where there is one: the blend finds what lies between.
     static let priorShares = [0.0, 1]
+
+    init(task: LearningTask, options: TrainingOptions) {
+        self.task = task
+        budget = options.budget
+        least = options.leastBudget
+    }
 
     /// Parts of a blend, judged again by the folds of this task: the same settings, rounds and weights on other rows.
     func again(_ blend: Blend, progress: (TrainingProgress) -> Void) throws(TableError) -> Blend {
@@ -55,7 +62,7 @@ struct CandidateSearch {
 
     /// The blend, and how many settings of forests were tried.
     func run(progress: (TrainingProgress) -> Void) throws(TableError) -> (blend: Blend, tried: Int) {
-        var clock = SearchClock(budget: budget)
+        var clock = SearchClock(budget: budget, least: least)
         var candidates: [(member: Blend.Member, result: CrossResult)] = []
         for share in task.prior == nil ? [0] : Self.priorShares {
             candidates.append((Blend.Member(kind: .constant, priorShare: share), constant(priorShare: share)))

@@ -40,6 +40,8 @@ final class KeySetServer: Sendable {
         guard bound else { throw TestFailure("listen: \(errno)") }
         port = Int(UInt16(bigEndian: address.sin_port))
         DispatchQueue(label: "key set").async { [weak self] in
+            // Its last user closes it: a number closed under `accept` may be somebody else's by then.
+            defer { close(listener) }
             while true {
                 let peer = accept(listener, nil, nil)
                 guard peer >= 0, let self else { return }
@@ -50,7 +52,6 @@ final class KeySetServer: Sendable {
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         for peer in held.withLock({ $0 }) { close(peer) }
     }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import LeadwireServer
 
 /// Whose model is whose, over the wire.
-@Suite(.timeLimit(.minutes(2))) struct ModelAccessTests {
+@Suite(.timeLimit(.minutes(5))) struct ModelAccessTests {
     /// Priors that differ by their profile stand for models that were learned.
     private static func artifact(hot: Double) throws -> [UInt8] {
         var profile = AgencyProfile()

@@ -1,18 +1,27 @@
 import Leads
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import LeadwireServer
 
 /// Key sets from a real web server on this machine, exchanged while tokens come in.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct RotationAccessTests {
+    private final class Deadline: Sendable {
+        private let state = Mutex(Duration.seconds(60))
+        var value: Duration { state.withLock { $0 } }
+        func set(_ value: Duration) { state.withLock { $0 = value } }
+    }
+
     private struct Issuer {
         let server: KeySetServer
         let clock = TestClock()
         let source: KeySource
         let verifier: TokenVerifier
+        /// How long a fetch may take: long, but for an issuer that is to say nothing.
+        let deadline = Deadline()
 
         init(_ keys: [TestKey], configure: (inout AccessSettings) -> Void = { _ in }) async throws {
             server = try KeySetServer()
@@ -22,7 +31,11 @@ struct RotationAccessTests {
             configure(&settings)
             source = try await KeySource(
                 interval: settings.keyRefreshInterval, clock: clock, logger: LiveServer.silent,
-                reading: KeyFiles.reading(settings))
+                reading: { [deadline, settings] in
+                    var settings = settings
+                    settings.fetchDeadline = deadline.value
+                    return try await KeyFiles.reading(settings)()
+                })
             verifier = TokenVerifier(
                 keys: source, settings: settings, clock: clock, revocations: try RevocationList(clock: clock))
         }
@@ -93,6 +106,7 @@ struct RotationAccessTests {
         ]
         for (count, answer) in answers.enumerated() {
             issuer.server.answer(answer)
+            if case .silence = answer { issuer.deadline.set(.seconds(5)) } else { issuer.deadline.set(.seconds(60)) }
             issuer.clock.advance(by: .seconds(30))
             #expect(await issuer.refusal(try issuer.token(stranger)) == .unknownKey, "\(answer)")
             #expect(issuer.server.requests == count + 2)
@@ -118,7 +132,11 @@ struct RotationAccessTests {
         #expect(await problem { $0.jwks = "https://user:pass@keys.example/keys" }.contains("pass") == false)
         let server = try KeySetServer()
         server.answer(.body(#"{"keys":[]}"#))
-        #expect(await problem { $0.jwks = server.address }.contains("no key for"))
+        let empty = await problem {
+            $0.jwks = server.address
+            $0.fetchDeadline = .seconds(60)
+        }
+        #expect(empty.contains("no key for"))
         for (access, expected) in [(AccessSettings(), "--jwt-secret-file")] {
             var settings = ServerSettings()
             settings.authentication = .jwt

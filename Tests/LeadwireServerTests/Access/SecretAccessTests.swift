@@ -9,7 +9,7 @@ import Testing
 
 @testable import LeadwireServer
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct SecretAccessTests {
     /// Keeps every line that is logged, at every level.
     private final class Lines: Sendable {

@@ -8,7 +8,7 @@ import Testing
 @testable import LeadwireServer
 
 /// What a token means for a connection that lives as long as it, and longer.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct StreamAccessTests {
     private func score(_ id: String, source: String, _ server: TokenServer) async throws {
         let answer = try await server.send(

@@ -9,7 +9,7 @@ import Testing
 
 @testable import LeadwireServer
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct VerifierAccessTests {
     private static let clock = TestClock()
     private static var now: Int64 { clock.now.milliseconds / 1_000 }

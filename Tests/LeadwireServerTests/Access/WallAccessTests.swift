@@ -6,7 +6,7 @@ import Testing
 @testable import LeadwireServer
 
 /// Two teams on one server, and every way that one of them could try to reach the other.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct WallAccessTests {
     private static let lead =
         #"{"lead_id":"shared-id","name":"Only Theirs","message":"pre-approved for $450k, call me asap"}"#
