@@ -37,6 +37,19 @@ struct HubRecoveryTests {
         #expect(figures.replayed + 2 == UInt64(wanted.count) || figures.replayed == UInt64(wanted.count))
     }
 
+    /// What is committed reaches the log before it reaches the hub, and on another node a beat before.
+    @Test func `a log that is ahead of the hub gives no event twice`() async throws {
+        let log = TestLog((1...10).map { StillHub.event($0) })
+        let still = StillHub(history: log)
+        still.hub.setPosition(of: "t1", epoch: "e1", offset: 8)
+        let client = try await still.connect()
+        try await client.send(Self.subscribe(#""*""#, since: 2))
+        let past = try await client.received(8)
+        #expect(Array(past[1...]) == (3...8).map { StillHub.text($0) } + [Self.beat(8)])
+        await still.publish([StillHub.event(9), StillHub.event(10)])
+        #expect(try await client.received() == [StillHub.text(9), StillHub.text(10)])
+    }
+
     @Test func `a since at the newest event replays nothing and misses nothing`() async throws {
         let still = StillHub()
         await still.publish([StillHub.event(1), StillHub.event(2)])

@@ -115,7 +115,8 @@ extension Shard {
                 announce(names, through: { loss.through ?? stream.ring($0).evictedThrough }, loss.reason, &pass)
             }
             if let item = state.page.popFirst() {
-                takeFromHistory(item, &pass)
+                // The log may be ahead of what was published here: that comes by itself, and once.
+                if item.offset > stream.top { state.page = [] } else { takeFromHistory(item, &pass) }
                 continue
             }
             let lost = lostNames(of: pass.consumer, state)
@@ -211,7 +212,7 @@ extension Shard {
             ranges[from...to, default: []].append(name)
             pass.state.floors[name.index] = to
         }
-        for (range, names) in ranges.sorted(by: { $0.key.lowerBound < $1.key.lowerBound }) {
+        for (range, names) in ranges.sorted(by: { ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound) }) {
             stream.figures.gaps += 1
             pass.announce(ServerMessage.gap(names, range, epoch: stream.epoch, reason: reason))
         }
