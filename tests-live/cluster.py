@@ -11,6 +11,7 @@ import subprocess
 import urllib.parse
 
 from conftest import missing
+from server import wait_until
 
 SCRIPT = pathlib.Path(__file__).parent.parent / "scripts" / "postgres-test-server.sh"
 
@@ -126,9 +127,8 @@ class Cluster:
         for process in taken:
             os.kill(int(process), signal.SIGTERM)
         # Each that leaves makes room for one of ours, sooner or later.
-        for _ in range(50):
-            if self.fill_connections() == 0 and not any(pathlib.Path(f"/proc/{process}").exists() for process in taken):
-                return
+        wait_until(lambda: self.fill_connections() == 0
+                   and not any(pathlib.Path(f"/proc/{process}").exists() for process in taken), "no place is left")
 
     def fill_connections(self) -> int:
         """How many more there was room for."""

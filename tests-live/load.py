@@ -40,6 +40,11 @@ class Load:
     def statuses(self, since: float = 0.0, until: float = float("inf")) -> collections.Counter:
         return collections.Counter(sample.status for sample in self.samples if since <= sample.at < until)
 
+    def finished(self, since: float, until: float) -> collections.Counter:
+        """By when the answer was there: at the last moment as many are unfinished as there are clients."""
+        return collections.Counter(
+            sample.status for sample in self.samples if since <= sample.at + sample.seconds < until)
+
     def quantile(self, share: float, status: int = 200) -> float:
         """Seconds, of the answers with that status."""
         times = sorted(sample.seconds for sample in self.samples if sample.status == status)

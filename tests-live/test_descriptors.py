@@ -4,7 +4,7 @@ import asyncio
 
 import websockets
 
-from server import API, Server
+from server import API, Server, wait_until
 
 LIMIT, RESERVE = 320, 256
 
@@ -24,7 +24,8 @@ def test_readers_leave_descriptors_for_everybody_else(binary, tmp_path):
                 refused.append(refusal.response.status_code)
                 if len(refused) == 20:
                     break
-        assert (await asyncio.to_thread(server.get, "/health")).json["status"] == "healthy"
+        is_well = lambda: server.get("/health").json["status"] == "healthy"
+        await asyncio.to_thread(wait_until, is_well, "it is well")
         assert (await asyncio.to_thread(server.score, "still-scored"))["lead_id"] == "still-scored"
         for socket in taken:
             await socket.close()

@@ -90,20 +90,20 @@ def test_a_restart_of_the_server_loses_nothing(page, own_server, end):
 
 
 def test_a_connection_that_has_gone_quiet_is_noticed_and_resumed(page, own_server):
-    page.live(events=["*"], heartbeatMs=400)
+    page.live(events=["*"], heartbeatMs=1_500)
     first, second = fresh("heard"), fresh("unheard")
     own_server.score(first)
     wait_until(lambda: page.leads() == [first], "the stream flows")
-    assert page.proxy.stall() == 1
+    wait_until(page.proxy.stall, "nothing passes any more")
     own_server.score(second)
     assert_every_offset_once_and_in_order(page.items_until(page.mark()))
     assert page.leads() == [first, second]
-    causes = [wait["cause"]["reason"] for wait in page.waits]
-    assert causes == ["nothing heard for 2.5 heartbeats"]
+    causes = {wait["cause"]["reason"] for wait in page.waits}
+    assert causes == {"nothing heard for 2.5 heartbeats"}
 
 
 def test_a_quiet_stream_is_asked_and_kept(page):
-    page.live(events=["lead_scored"], heartbeatMs=400)
+    page.live(events=["lead_scored"], heartbeatMs=1_500)
     pings = lambda: [message for message in page.proxy.sent if message["type"] == "ping"]
     wait_until(lambda: len(pings()) >= 3, "the client asks when it hears nothing")
     assert page.proxy.opened == 1 and [state["name"] for state in page.states] == ["connecting", "live"]
@@ -111,7 +111,7 @@ def test_a_quiet_stream_is_asked_and_kept(page):
 
 def test_a_server_that_never_answers_the_handshake_is_left(page):
     page.proxy.is_silent = True
-    page.start(events=["lead_scored"], handshakeMs=150)
+    page.start(events=["lead_scored"], handshakeMs=500)
     wait_until(lambda: len(page.proxy.upgrades) >= 2, "a second attempt")
     causes = {wait["cause"]["reason"] for wait in page.waits}
     assert causes == {"the handshake took too long"}
@@ -291,7 +291,7 @@ def test_the_back_off_doubles_to_its_bound_and_jitter_is_a_share_of_it(page, cha
 
 def test_a_connection_that_lasted_starts_the_back_off_anew(page):
     page.proxy.refuses = True
-    page.start(events=["lead_scored"], backoff={"minMs": 1, "maxMs": 8}, heartbeatMs=100, code="random: () => 1")
+    page.start(events=["lead_scored"], backoff={"minMs": 1, "maxMs": 8}, heartbeatMs=400, code="random: () => 1")
     wait_until(lambda: len(page.proxy.upgrades) >= 6, "the bound is reached")
     page.proxy.refuses = False
     page.wait_for_state("live")

@@ -116,10 +116,10 @@ def test_a_token_that_is_not_believed_makes_no_storm(page, issuer, tmp_path, kin
     # longer. Without jitter the waits are the bound itself.
     page.start(events=["custom"], backoff={"minMs": 40, "maxMs": 60_000},
                code=f"random: () => 1, {provider(bad)}")
-    wait_until(lambda: len(page.waits) == 6, "six refusals")
-    assert [wait["delayMs"] for wait in page.waits] == [40, 80, 160, 320, 640, 1_280]
-    assert {wait["cause"]["code"] for wait in page.waits} == {1006}
-    assert shown(page) == [bad] * 6 and page.proxy.opened == 0 and page.failure is None
+    waits = wait_until(lambda: len(waits := page.waits) >= 6 and waits, "six refusals")
+    assert [wait["delayMs"] for wait in waits[:6]] == [40, 80, 160, 320, 640, 1_280]
+    assert {wait["cause"]["code"] for wait in waits} == {1006}
+    assert set(shown(page)) == {bad} and page.proxy.opened == 0 and page.failure is None
 
 
 def test_a_provider_that_learns_of_a_refused_token_comes_in_with_the_next(page, issuer):

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from nodes import address  # noqa: F401 (a fixture)
-from server import API, Server, request
+from server import API, Server, request, wait_until
 
 LEADS = 600
 DAYS = 300
@@ -200,7 +200,7 @@ def test_a_served_file_takes_no_backfill_and_says_what_to_do(binary, history, le
     server, _, _, folder = learned
     refused = run(binary, "backfill", path, "--data", str(folder / "data"), "--time", "created_at")
     assert refused.returncode == 1 and "stop the server" in refused.stderr, refused.stderr
-    assert server.get("/health/ready").status == 200
+    wait_until(lambda: server.get("/health/ready").status == 200, "the server goes on")
 
 
 def test_bad_rows_are_named_and_do_not_stop_the_rest(binary, tmp_path):

@@ -106,7 +106,7 @@ def test_a_restart_loses_nothing_and_repeats_nothing(own_server):
 def test_clients_that_neither_read_nor_close_do_not_hold_up_the_end(binary, tmp_path):
     stuck = 1_000
     # The server's settings are read from the folder that it is started in.
-    (tmp_path / "leadwire.yaml").write_text("drain_window_ms: 200\ndrain_deadline_ms: 4000\n")
+    (tmp_path / "leadwire.yaml").write_text("drain_window_ms: 200\ndrain_deadline_ms: 8000\n")
     raise_file_limit(stuck * 2 + 500)
     server = Server(binary, tmp_path / "data").start()
 
@@ -122,10 +122,10 @@ def test_clients_that_neither_read_nor_close_do_not_hold_up_the_end(binary, tmp_
         await asyncio.to_thread(server.post, API + "/ws/broadcast", {"event_type": "custom", "data": {"x": "y" * 9_000}})
         started = time.monotonic()
         server.signal(signal.SIGTERM)
-        assert await asyncio.to_thread(server.exit_code, 15) == 0, server.tail()
+        assert await asyncio.to_thread(server.exit_code, 30) == 0, server.tail()
         seconds = time.monotonic() - started
-        assert seconds < 4, f"{stuck} stuck clients held the server up for {seconds:.2f} s"
-        print(f"{stuck} stuck clients: ended {seconds:.2f} s after SIGTERM (sockets cut at 2 s, deadline 4 s)")
+        assert seconds < 8, f"{stuck} stuck clients held the server up for {seconds:.2f} s"
+        print(f"{stuck} stuck clients: ended {seconds:.2f} s after SIGTERM (sockets cut at 4 s, deadline 8 s)")
         for stream in streams:
             stream.transport.abort()
 
