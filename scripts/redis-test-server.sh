@@ -66,6 +66,8 @@ start() {
         # Its output is its log's; a caller that reads ours to its end must not wait for it.
         "$program" "$folder/conf" >/dev/null 2>&1 &
         pid=$!
+        # Nor does this shell have anything to say of its end.
+        disown "$pid"
         echo "$pid" >"$folder/pid"
         while kill -0 "$pid" 2>/dev/null; do
             if answers; then

@@ -21,6 +21,9 @@ final class LiveHub: Sendable {
         configuration.firstEpoch = "e1"
         // A busy machine must not put heartbeats between the messages that a test counts.
         configuration.heartbeatSeconds = 600
+        // Nor end a reader that the test holds back.
+        configuration.maximumStall = .minutes(10)
+        configuration.maximumLag = .minutes(10)
         configure(&configuration)
         let hub = Hub(group: group, configuration: configuration, history: history)
         self.hub = hub

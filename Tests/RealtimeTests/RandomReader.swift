@@ -100,10 +100,10 @@ final class RandomReader {
         switch connection {
         case .socket(let client):
             for message in try await client.receivedBeforeLoss(share: share) { take(message) }
-            _ = try await client.channel.finish(acceptAlreadyClosed: true)
+            try await client.hangUp()
         case .stream(let stream):
             for event in try await stream.receivedBeforeLoss(share: share) { take(event) }
-            _ = try await stream.channel.finish(acceptAlreadyClosed: true)
+            try await stream.hangUp()
         case nil: break
         }
         connection = nil

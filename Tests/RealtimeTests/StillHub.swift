@@ -60,7 +60,7 @@ struct StillHub {
 
     /// Waits until every read of the history that is under way has come back and was made use of.
     func finishReads() async {
-        while await hub.mailboxes[0].ask({ $0.reads.count }) ?? 0 > 0 {
+        while await hub.mailboxes[0].ask({ $0.reads.count }) ?? 0 > 0, !Task.isCancelled {
             await Task.yield()
             await loop.run()
         }
@@ -140,14 +140,19 @@ final class StillClient {
         return parsed()
     }
 
-    /// So many messages, waiting for what another thread still has to do; fewer after five seconds.
+    /// So many messages or more, waiting for what another thread still has to do: for two minutes, then it fails.
     func received(_ count: Int) async throws -> [String] {
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + .seconds(120)
         var all = try await received()
-        while all.count < count, ContinuousClock.now < end {
+        while all.count < count {
+            try Task.checkCancellation()
+            // Asked before the last look, so that a machine that stood still is no failure.
+            let isLast = ContinuousClock.now > end
             await Task.yield()
             all += try await received()
+            if isLast { break }
         }
+        try #require(all.count >= count, "\(all)")
         return all
     }
 
@@ -165,6 +170,17 @@ final class StillClient {
     }
 
     var isActive: Bool { channel.isActive }
+
+    func hangUp() async throws { try await channel.hangUp() }
+}
+
+extension NIOAsyncTestingChannel {
+    /// The other end is gone. Its own `finish` runs whatever its loop has scheduled, however late, and then the hub's ticks
+    /// would come no more.
+    func hangUp() async throws {
+        if isActive { try await close() }
+        await testingEventLoop.run()
+    }
 }
 
 /// A frame of the server, as a client reads it.

@@ -102,14 +102,19 @@ final class StillStream {
         return bytes
     }
 
-    /// So many events, waiting for what another thread still has to do; fewer after five seconds.
+    /// So many events or more, waiting for what another thread still has to do: for two minutes, then it fails.
     func received(_ count: Int) async throws -> [StreamedEvent] {
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + .seconds(120)
         var all = try await received()
-        while all.count < count, ContinuousClock.now < end {
+        while all.count < count {
+            try Task.checkCancellation()
+            // Asked before the last look, so that a machine that stood still is no failure.
+            let isLast = ContinuousClock.now > end
             await Task.yield()
             all += try await received()
+            if isLast { break }
         }
+        try #require(all.count >= count, "\(all)")
         return all
     }
 
@@ -121,6 +126,8 @@ final class StillStream {
     }
 
     var isActive: Bool { channel.isActive }
+
+    func hangUp() async throws { try await channel.hangUp() }
 }
 
 extension StillHub {

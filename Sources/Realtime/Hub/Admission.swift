@@ -95,7 +95,10 @@ final class Admission: Sendable {
 
     func enterPending(address: String) throws(HubRefusal) {
         let refusal: HubRefusal? = state.withLockedValue { state in
-            if let refusal = reasonAgainstPending(address: address, state) { return refusal }
+            if let refusal = reasonAgainstPending(address: address, state) {
+                state.figures.refused["", default: [:]][refusal, default: 0] += 1
+                return refusal
+            }
             state.total += 1
             state.pending += 1
             state.byAddress[address, default: 0] += 1

@@ -159,7 +159,9 @@ public final class Hub: Sendable {
     }
 
     /// A new connection of the loop that it lives on.
-    func admit(_ principal: Principal, remoteAddress: SocketAddress?, on loop: any EventLoop) throws -> Consumer {
+    func admit(
+        _ principal: Principal, remoteAddress: SocketAddress?, on loop: any EventLoop
+    ) throws(HubRefusal) -> Consumer {
         guard let mailbox = mailboxes.first(where: { $0.loop === loop }) else {
             preconditionFailure("the channel's event loop is not of the hub's group")
         }

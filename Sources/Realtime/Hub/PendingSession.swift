@@ -86,7 +86,7 @@ final class PendingSession: WebSocketSession {
         do {
             consumer = try hub.admit(principal, remoteAddress: remoteAddress, on: loop)
         } catch {
-            connection.close(.overloaded, deadline: nil)
+            connection.close(error == .shuttingDown ? .goingAway : .overloaded, deadline: nil)
             return
         }
         let waiting = waiting

@@ -212,7 +212,8 @@ extension Shard {
             ranges[from...to, default: []].append(name)
             pass.state.floors[name.index] = to
         }
-        for (range, names) in ranges.sorted(by: { ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound) }) {
+        func ends(_ range: ClosedRange<UInt64>) -> (UInt64, UInt64) { (range.lowerBound, range.upperBound) }
+        for (range, names) in ranges.sorted(by: { ends($0.key) < ends($1.key) }) {
             stream.figures.gaps += 1
             pass.announce(ServerMessage.gap(names, range, epoch: stream.epoch, reason: reason))
         }
