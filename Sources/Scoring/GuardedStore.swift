@@ -49,7 +49,7 @@ public final class GuardedStore: LeadStore {
             case .unavailable, .outcomeUnknown, .full, .readOnly, .corrupt, .other:
                 trouble.withLock { $0 = Trouble(error: error, at: .now) }
             // Answers, or our own limit.
-            case .badCursor, .overloaded, .optedOut, .notFound: break
+            case .badCursor, .overloaded, .optedOut, .notFound, .erasureIncomplete: break
             }
             throw error
         }

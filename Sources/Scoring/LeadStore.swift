@@ -236,6 +236,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The lead was erased or asked not to be scored while this was on its way.
         case optedOut = "opted_out"
         case notFound = "not_found"
+        /// The lead is erased, but a reader still holds old pages with its bytes: the erasure is to be repeated until
+        /// nothing is found.
+        case erasureIncomplete = "erasure_incomplete"
         case other
     }
 
@@ -272,7 +275,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var isRetryable: Bool { [.unavailable, .overloaded, .full, .outcomeUnknown].contains(code) }
+    public var isRetryable: Bool { [.unavailable, .overloaded, .full, .outcomeUnknown, .erasureIncomplete].contains(code) }
     public var description: String { "store \(code.rawValue): \(message)" }
 }
 

@@ -124,10 +124,14 @@ extension API {
             }
         } catch {
             // It may be done, in whole or but for the log's old pages: no memory goes on telling of the lead.
-            try? await forgetEverywhere(id, tenant: tenant)
+            hub.erase(subject: id, tenant: tenant.name)
+            try? await forget(id, tenant: tenant)
             throw error
         }
-        try await forgetEverywhere(id, tenant: tenant)
+        hub.erase(subject: id, tenant: tenant.name)
+        try await forget(id, tenant: tenant)
+        // The store has left a notice with it: the other nodes, and what nodes share, hear of it now.
+        await nodes?.hear()
         guard let receipt = found else { throw APIError(.notFound, "nothing is stored of this lead") }
         var json = JSONWriter()
         json.beginObject()
@@ -146,13 +150,6 @@ extension API {
         json.endArray()
         json.endObject()
         return .json(json.bytes)
-    }
-
-    private func forgetEverywhere(_ id: String, tenant: Tenant) async throws(APIError) {
-        hub.erase(subject: id, tenant: tenant.name)
-        // The store has left a notice with it: the other nodes, and what nodes share, hear of it now.
-        await nodes?.hear()
-        try await forget(id, tenant: tenant)
     }
 
     private func forget(_ id: String, tenant: Tenant) async throws(APIError) {

@@ -77,6 +77,11 @@ struct API: Sendable {
                 .storeUnavailable,
                 "the database was lost while it stored this, and whether it did is not known: repeat it with the same "
                     + "request_id")
+        case .erasureIncomplete:
+            APIError(
+                .storeUnavailable,
+                "the lead is erased, but somebody still reads an old state of the database that shows it: repeat this until "
+                    + "the answer is 404")
         case .unavailable, .full, .readOnly, .corrupt, .other:
             APIError(.storeUnavailable, "the store can't do this now (\(error.code.rawValue)); nothing was changed")
         }
