@@ -275,7 +275,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
-    public var isRetryable: Bool { [.unavailable, .overloaded, .full, .outcomeUnknown, .erasureIncomplete].contains(code) }
+    public var isRetryable: Bool {
+        [.unavailable, .overloaded, .full, .outcomeUnknown, .erasureIncomplete].contains(code)
+    }
     public var description: String { "store \(code.rawValue): \(message)" }
 }
 

@@ -227,7 +227,8 @@ final class GroupWriter: Sendable {
         } catch {
             done.memory.mustCutLog = true
             done.leftover = StoreError(
-                .erasureIncomplete, "erase: done, but a reader still holds old pages of the log; repeat to have them cut")
+                .erasureIncomplete,
+                "erase: done, but a reader still holds old pages of the log; repeat to have them cut")
         }
         guard !waits else { return }
         let milliseconds = Int(configuration.busyTimeout / .milliseconds(1))

@@ -50,8 +50,8 @@ import Testing
     }
 
     @Test(arguments: [
-            StoreError.Code.optedOut, .badCursor, .notFound, .overloaded, .erasureIncomplete, .full, .readOnly,
-        ])
+        StoreError.Code.optedOut, .badCursor, .notFound, .overloaded, .erasureIncomplete, .full, .readOnly,
+    ])
     func `answers of the store never stop the asking`(code: StoreError.Code) async {
         store.failCommits(StoreError(code, "commit"))
         for _ in 0..<10 { #expect(await failure()?.code == code) }
