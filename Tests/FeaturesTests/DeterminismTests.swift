@@ -10,6 +10,7 @@ private let pieces = [
     "🏠", "’", "\u{200D}", "\u{0}", "@", "http://x", "a@b.c", "99999999999999999999", "0", "1,000,000,000", "00:00",
     "and", "or", "to", "between", "asap", "next", "year", "the", "area", "(", ")", "#", "%", "+", "~", "single family",
     "55+", "section 8", "2027", "-5", "'s", "İ", "ß", "٣", "month or two", "St.", "k.", "1.000.000", "…",
+    "from now", "left", "years", "days", "hundred", "999999999999",
 ]
 
 struct DeterminismTests {
@@ -72,6 +73,30 @@ struct DeterminismTests {
             ).vector
             for feature in Feature.allCases { #expect(feature.accepts(vector[feature])) }
         }
+    }
+
+    @Test(arguments: [
+        "999999999 years from now", "I have 999999999999 days left", "999999999999999 hundred years from now",
+    ])
+    func `a time beyond every calendar is taken`(message: String) {
+        var lead = Lead(id: "x")
+        lead.message = message
+        let vector = DeterminismTests.extractor.extract(lead, asOf: asOf).vector
+        for feature in Feature.allCases { #expect(feature.accepts(vector[feature]), "\(feature.name)") }
+    }
+
+    @Test func `measures as large as a number can be give features that are numbers`() {
+        var lead = Lead(id: "x")
+        // Beside it the length given has a variance, whose square is the largest of all.
+        lead.messages = [
+            Message(direction: .inbound, body: "Looking in Elmford.", at: asOf.advanced(by: .seconds(-60)))
+        ]
+        lead.responseTimeHours = .greatestFiniteMagnitude
+        lead.messageLength = .greatestFiniteMagnitude
+        let vector = DeterminismTests.extractor.extract(lead, asOf: asOf).vector
+        for feature in Feature.allCases { #expect(feature.accepts(vector[feature]), "\(feature.name)") }
+        // A missing value is accepted too, but these two were said.
+        #expect(!vector.isMissing(.avgResponseTimeMinutes) && !vector.isMissing(.messageLengthVariance))
     }
 
     @Test func `nothing dated after as_of is read`() {

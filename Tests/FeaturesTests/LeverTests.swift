@@ -128,6 +128,20 @@ struct LeverTests {
         #expect(extractor.outcomes(of: LeverStep(.financing, 1), on: vector, asOf: Self.asOf).isEmpty)
     }
 
+    /// Of a caller's own making: beyond what a whole number holds, and no share of anything.
+    @Test(arguments: [1e19, -1e19, .greatestFiniteMagnitude, 2, -1] as [Double])
+    func `a share that is none has no outcomes, however large`(share: Double) {
+        var profile = AgencyProfile()
+        profile.criteria.priceFrom = 250_000
+        let extractor = FeatureExtractor(profile: profile)
+        var vector = FeatureVector()
+        vector[.budgetRangeCategory] = 0
+        vector[.businessFitAlignment] = share
+        let steps = extractor.steps(for: vector)
+        #expect(!steps.isEmpty)
+        for step in steps { #expect(extractor.outcomes(of: step, on: vector, asOf: Self.asOf).isEmpty) }
+    }
+
     @Test func `there is nothing to get for who has it`() {
         let extractor = FeatureExtractor(profile: AgencyProfile())
         var lead = Lead(id: "a")

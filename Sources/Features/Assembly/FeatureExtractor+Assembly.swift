@@ -46,15 +46,18 @@ extension FeatureExtractor {
         return TimelineReader.categories.firstIndex { days <= $0.days } ?? TimelineReader.flexible
     }
 
+    /// Of what a caller measured: above any that is true, and its square is a number.
+    private static let largestMeasure = 1e9
+
     private func setConversation(_ lead: Lead, _ signals: Signals, _ vector: inout FeatureVector) {
         if signals.replies > 0 {
             vector[.avgResponseTimeMinutes] = signals.replyMinutes / Double(signals.replies)
         } else if let hours = lead.responseTimeHours, hours.isFinite, hours >= 0 {
-            vector[.avgResponseTimeMinutes] = hours * 60
+            vector[.avgResponseTimeMinutes] = min(hours, Self.largestMeasure) * 60
         }
         var lengths = signals
         if lead.message == nil, let length = lead.messageLength, length.isFinite, length > 0 {
-            lengths.addLength(length)
+            lengths.addLength(min(length, Self.largestMeasure))
         }
         if let variance = lengths.lengthVariance { vector[.messageLengthVariance] = variance }
 

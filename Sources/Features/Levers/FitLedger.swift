@@ -26,7 +26,8 @@ struct FitLedger {
             return
         }
         let exact = share * Double(judged)
-        guard judged > 0, abs(exact - exact.rounded()) < 1e-9 else { return nil }
+        // Features of a caller's own making may hold any number.
+        guard judged > 0, (0...1).contains(share), abs(exact - exact.rounded()) < 1e-9 else { return nil }
         met = Int(exact.rounded())
     }
 

@@ -126,7 +126,10 @@ struct TimelineReader: Sendable {
         let unit = tokens[at].value
         let next = at + 1
         if next < tokens.count, tokens[next].isWord {
-            if let isTime = suffixes.match(tokens, at: next)?.meaning { return isTime ? Int(value * unit) : nil }
+            // Nobody plans beyond a century, and no calendar holds every number.
+            if let isTime = suffixes.match(tokens, at: next)?.meaning {
+                return isTime ? Int(min(value * unit, 36_500)) : nil
+            }
         }
         let isVague = first.isWords && (tokens[index].word == words.a || tokens[index].word == words.one) && value == 1
         var isAhead = false
