@@ -47,8 +47,25 @@ public struct IdempotencyRecord: Sendable, Hashable {
     public var requestDigest: [UInt8]
     public var answer: [UInt8]
     public var at: Timestamp
+    /// Whom the answer speaks of, where that is one lead: with its erasure the answer goes, too. Nil for those of the
+    /// commit that it is kept with. A store does not give it back.
+    public var subject: Subject?
 
-    public init(tenant: Tenant, key: String, requestDigest: [UInt8], answer: [UInt8], at: Timestamp) {
+    /// A lead, and when the score was made that the answer tells.
+    public struct Subject: Sendable, Hashable {
+        public var leadID: String
+        public var scoredAt: Timestamp
+
+        public init(leadID: String, scoredAt: Timestamp) {
+            self.leadID = leadID
+            self.scoredAt = scoredAt
+        }
+    }
+
+    public init(
+        tenant: Tenant, key: String, requestDigest: [UInt8], answer: [UInt8], at: Timestamp, subject: Subject? = nil
+    ) {
+        self.subject = subject
         self.tenant = tenant
         self.key = key
         self.requestDigest = requestDigest

@@ -14,6 +14,12 @@ extension ScoringEngine {
         var warnings: [String]
     }
 
+    /// An answer without computing, to be kept under its caller's key.
+    private struct KeptHit {
+        var item: Item
+        var record: IdempotencyRecord
+    }
+
     private struct Computed {
         var item: Item
         var draft: Draft
@@ -45,9 +51,10 @@ extension ScoringEngine {
         let model = champion(of: tenant)
         var failures: [Int: BatchFailure] = [:]
         var answers: [Int: ScoreAnswer] = [:]
-        var idempotency: [IdempotencyRecord] = []
+        var hits: [KeptHit] = []
         var pending: [Item] = []
         var seen: Set<String> = []
+        var keys: Set<String> = []
         for (index, item) in items.enumerated() {
             switch item {
             case .rejected(let failure): failures[index] = failure
@@ -59,26 +66,31 @@ extension ScoringEngine {
                         message: "an earlier lead of this batch has the same lead_id")
                     continue
                 }
+                if let key = request.idempotencyKey, !keys.insert(key).inserted {
+                    failures[index] = failure(request.leadID, .idempotencyConflict)
+                    continue
+                }
                 pending.append(Item(index: index, request: request, key: cacheKey(request, model), warnings: []))
             }
         }
-        pending = try await answerWithoutComputing(pending, &answers, &failures, &idempotency)
+        pending = try await answerWithoutComputing(pending, &answers, &failures, &hits)
         for item in pending { inFlight.enter(leadID: item.request.leadID, tenant: tenant) }
         var computed: [Computed] = []
         do throws(ScoringError) {
             computed = try await compute(pending, model, tenant, start, &failures)
-            for one in computed {
-                answers[one.item.index] = one.answer
-                if let key = one.item.request.idempotencyKey {
-                    idempotency.append(
-                        IdempotencyRecord(
-                            tenant: tenant, key: key, requestDigest: one.item.request.requestDigest,
-                            answer: one.answer.body, at: one.draft.record.score.scoredAt))
-                }
-            }
+            for one in computed { answers[one.item.index] = one.answer }
             let events = events(batchID, tenant, items.count, failures.count, computed)
-            try await commit(
-                Commit(scores: computed.map(\.draft.record), events: events, idempotency: idempotency))
+            let whole = Commit(
+                scores: computed.map(\.draft.record), events: events,
+                idempotency: hits.map(\.record) + computed.compactMap(kept))
+            do throws(ScoringError) {
+                try await commit(whole)
+            } catch {
+                guard error == .optedOut else { throw error }
+                computed = try await commitOneByOne(computed, hits, &answers, &failures)
+                // Those of the leads stand in the log by now, and are not stored again.
+                try await commit(Commit(events: self.events(batchID, tenant, items.count, failures.count, computed)))
+            }
         } catch {
             for item in pending { _ = inFlight.leave(leadID: item.request.leadID, tenant: tenant) }
             throw error
@@ -91,10 +103,42 @@ extension ScoringEngine {
         return assemble(batchID, answers, failures, start)
     }
 
+    private func kept(_ one: Computed) -> IdempotencyRecord? {
+        kept(one.answer.body, of: one.draft.record, for: one.item.request, at: one.draft.record.score.scoredAt)
+    }
+
+    /// Somebody of the batch was erased or asked not to be scored while it was computed: the others are stored all the same.
+    ///
+    /// - Returns: what was stored.
+    private func commitOneByOne(
+        _ computed: [Computed], _ hits: [KeptHit], _ answers: inout [Int: ScoreAnswer],
+        _ failures: inout [Int: BatchFailure]
+    ) async throws(ScoringError) -> [Computed] {
+        var stored: [Computed] = []
+        func store(_ item: Item, _ part: Commit) async throws(ScoringError) -> Bool {
+            do throws(ScoringError) {
+                try await commit(part)
+                return true
+            } catch {
+                guard error == .optedOut else { throw error }
+                answers[item.index] = nil
+                failures[item.index] = failure(item.request.leadID, error)
+                return false
+            }
+        }
+        for hit in hits { _ = try await store(hit.item, Commit(idempotency: [hit.record])) }
+        for one in computed {
+            let part = Commit(
+                scores: [one.draft.record], events: one.draft.events, idempotency: kept(one).map { [$0] } ?? [])
+            if try await store(one.item, part) { stored.append(one) }
+        }
+        return stored
+    }
+
     /// Repeats and cache hits; what is left has to be computed.
     private func answerWithoutComputing(
         _ items: [Item], _ answers: inout [Int: ScoreAnswer], _ failures: inout [Int: BatchFailure],
-        _ idempotency: inout [IdempotencyRecord]
+        _ hits: inout [KeptHit]
     ) async throws(ScoringError) -> [Item] {
         var left: [Item] = []
         var asked: [Item] = []
@@ -126,11 +170,8 @@ extension ScoringEngine {
             recorder.countHit()
             let body = hitBody(cached, request)
             answers[item.index] = ScoreAnswer(record: cached, cacheHit: true, replayed: false, body: body)
-            if let key = request.idempotencyKey {
-                idempotency.append(
-                    IdempotencyRecord(
-                        tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body,
-                        at: clock.now))
+            if let record = kept(body, of: cached, for: request, at: clock.now) {
+                hits.append(KeptHit(item: item, record: record))
             }
         }
         return left.sorted { $0.index < $1.index }

@@ -37,12 +37,7 @@ extension ScoringEngine {
             let draft = try draft(facts, escalate(facts), start)
             let body = answerBody(draft.record, request)
             var commit = Commit(scores: [draft.record], events: draft.events)
-            if let key = request.idempotencyKey {
-                commit.idempotency = [
-                    IdempotencyRecord(
-                        tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body, at: now)
-                ]
-            }
+            if let kept = kept(body, of: draft.record, for: request, at: now) { commit.idempotency = [kept] }
             try await self.commit(commit)
             recorder.countScored(1, escalated: draft.isEscalated ? 1 : 0)
             await keep([(key, draft.record)])

@@ -279,12 +279,21 @@ public final class ScoringEngine: Sendable {
     /// since its repeat must find this answer.
     private func hit(_ record: ScoreRecord, _ request: ScoreRequest) async throws(ScoringError) -> ScoreAnswer {
         let body = hitBody(record, request)
-        if let key = request.idempotencyKey {
-            let kept = IdempotencyRecord(
-                tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body, at: clock.now)
+        if let kept = kept(body, of: record, for: request, at: clock.now) {
             try await commit(Commit(idempotency: [kept]))
         }
         return ScoreAnswer(record: record, cacheHit: true, replayed: false, body: body)
+    }
+
+    /// The answer as its repeat must find it; nil where the caller gave no key.
+    func kept(
+        _ body: [UInt8], of record: ScoreRecord, for request: ScoreRequest, at now: Timestamp
+    ) -> IdempotencyRecord? {
+        request.idempotencyKey.map { key in
+            IdempotencyRecord(
+                tenant: request.tenant, key: key, requestDigest: request.requestDigest, answer: body, at: now,
+                subject: .init(leadID: record.score.leadID, scoredAt: record.score.scoredAt))
+        }
     }
 
     func hitBody(_ record: ScoreRecord, _ request: ScoreRequest) -> [UInt8] {

@@ -23,8 +23,13 @@ extension Classification {
 }
 
 extension Commit {
+    /// Whom a kept answer of this commit speaks of.
+    package func leads(of entry: IdempotencyRecord) -> Set<String> {
+        entry.subject.map { [$0.leadID] } ?? leads(of: entry.tenant)
+    }
+
     /// Whom an answer of this commit speaks of.
-    package func leads(of tenant: Tenant) -> Set<String> {
+    private func leads(of tenant: Tenant) -> Set<String> {
         var ids = Set<String>()
         for record in scores where record.tenant == tenant { ids.insert(record.score.leadID) }
         for entry in outcomes where entry.tenant == tenant { ids.insert(entry.outcome.leadID) }

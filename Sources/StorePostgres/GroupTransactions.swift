@@ -35,8 +35,7 @@ struct GroupTransactions {
     }
 
     private var limit: Duration { configuration.queryDeadline }
-    /// The server's own deadline for a statement comes first, so that the connection survives it.
-    private var patientLimit: Duration { configuration.queryDeadline + .milliseconds(250) }
+    private var patientLimit: Duration { configuration.answerDeadline }
 
     /// Writes all of it in one transaction. The events have been delivered when it returns.
     ///
@@ -108,9 +107,9 @@ struct GroupTransactions {
                 _ = try commit(erasure.notes, connection, [])
                 return .receipt(nil)
             }
-            let removals = [NoticeQueries.lock, erasure.announcement] + erasure.removals
+            let removals = [NoticeQueries.lock, NoticeQueries.forgetting, erasure.announcement] + erasure.removals
             let answers = try connection.run(removals, within: patientLimit)
-            let (receipt, won) = try erasure.receipt(from: Array(answers.dropFirst(2)))
+            let (receipt, won) = try erasure.receipt(from: Array(answers.dropFirst(3)))
             _ = try commit(erasure.notes + [erasure.counting(receipt, won: won)], connection, [])
             return .receipt(receipt)
         case .probe:

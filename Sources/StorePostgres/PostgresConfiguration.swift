@@ -11,6 +11,9 @@ public struct PostgresConfiguration: Sendable, Hashable {
     public var connectDeadline: Duration = .seconds(3)
     /// For each round trip of a read or a write, on the server (`statement_timeout`) and, a little later, here.
     public var queryDeadline: Duration = .seconds(2)
+    /// How long an answer is waited for: the server's own deadline for a statement comes first, so that the connection
+    /// survives it.
+    var answerDeadline: Duration { queryDeadline + .milliseconds(250) }
     /// For all migrations together, waiting for another node's included.
     public var migrationDeadline: Duration = .seconds(60)
     /// The longest that a read takes, waiting included, and that a write waits before its turn.

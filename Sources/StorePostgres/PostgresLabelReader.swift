@@ -5,7 +5,7 @@ public import Scoring
 
 extension PostgresLeadStore: RecentSource, TrialSource {
     public func labelRow(beforeNewest count: Int, of tenant: Tenant) async throws(StoreError) -> Int64? {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read labels") { connection in
             let rows = try connection.run(
                 Statement(Queries.newestScore).binding(tenant.name), within: deadline)
@@ -16,7 +16,7 @@ extension PostgresLeadStore: RecentSource, TrialSource {
     public func labelCandidates(
         of tenant: Tenant, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read labels") { connection in
             try connection.labelPage(of: tenant, after: row, limit: limit, within: deadline)
         }
@@ -25,7 +25,7 @@ extension PostgresLeadStore: RecentSource, TrialSource {
     public func trialCandidates(
         of tenant: Tenant, challenger: String, after row: Int64?, limit: Int
     ) async throws(StoreError) -> LabelPage {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read a trial") { connection in
             try connection.labelPage(
                 of: tenant, challenger: challenger, after: row, limit: limit, within: deadline)
@@ -64,7 +64,7 @@ public final class PostgresLabelReader: LabelSource {
     private init(_ configuration: PostgresConfiguration, _ address: PostgresAddress) {
         readers = Readers(
             Connector(address, configuration), configuration, Patience(limit: configuration.patience))
-        deadline = configuration.queryDeadline
+        deadline = configuration.answerDeadline
     }
 
     deinit { readers.stop() }

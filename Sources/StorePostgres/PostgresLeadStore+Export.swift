@@ -3,7 +3,7 @@ public import Scoring
 
 extension PostgresLeadStore {
     public func outcomes(of leadID: String, tenant: Tenant) async throws(StoreError) -> [TenantOutcome] {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read outcomes") { connection in
             let asked = Statement(Queries.exportedOutcomes).binding(tenant.name).binding(leadID)
             return try StorePostgres.outcomes(connection.run(asked, within: limit), leadID, tenant)
@@ -12,7 +12,7 @@ extension PostgresLeadStore {
 
     /// All of it as it stood at one moment.
     public func export(_ leadID: String, tenant: Tenant) async throws(StoreError) -> LeadExport? {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("export a lead") { connection in
             let asked = [Queries.exportedLead, Queries.exportedOutcomes, Queries.exportedReviews]
                 .map { Statement($0).binding(tenant.name).binding(leadID) }

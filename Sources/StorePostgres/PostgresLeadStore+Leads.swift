@@ -6,7 +6,7 @@ extension PostgresLeadStore {
     /// scored again between two pages appears where it stands when its place is read.
     public func leads(_ query: LeadQuery) async throws(StoreError) -> LeadPage {
         let cursor = try query.cursor.map { text throws(StoreError) in try LeadCursor(text, for: query.sort) }
-        let (few, limit) = (configuration.maximumSortedLeads, configuration.queryDeadline)
+        let (few, limit) = (configuration.maximumSortedLeads, configuration.answerDeadline)
         return try await read("read leads") { connection in
             try RankedLeads(query, after: cursor, few: few).page(on: connection, within: limit)
         }

@@ -25,7 +25,7 @@ extension PostgresLeadStore: ModelShelf {
     }
 
     public func models(in scope: ModelScope, limit: Int) async throws(StoreError) -> [KeptModel] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         let listing = Statement(ModelQueries.models).binding(scope.name).binding(Int64(max(0, limit)))
         return try await read("list models") { connection in
             let rows = try connection.run(listing, within: deadline)
@@ -41,7 +41,7 @@ extension PostgresLeadStore: ModelShelf {
     }
 
     public func artifact(_ sha256: String) async throws(StoreError) -> [UInt8]? {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read a model") { connection in
             let asked = Statement("SELECT artifact FROM models WHERE sha256 = $1").binding(sha256)
             let rows = try connection.run(asked, within: limit)
@@ -50,7 +50,7 @@ extension PostgresLeadStore: ModelShelf {
     }
 
     public func promotions(in scope: ModelScope, limit: Int) async throws(StoreError) -> [String] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read promotions") { connection in
             let asked = Statement("SELECT sha256 FROM promotions WHERE tenant = $1 ORDER BY number DESC LIMIT $2")
                 .binding(scope.name).binding(Int64(max(0, limit)))
@@ -60,7 +60,7 @@ extension PostgresLeadStore: ModelShelf {
     }
 
     public func scopes(limit: Int) async throws(StoreError) -> [ShelfScope] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read champions") { connection in
             let asked = Statement(ModelQueries.scopes).binding(Int64(max(0, limit)))
             let rows = try connection.run(asked, within: deadline)
@@ -94,7 +94,7 @@ extension PostgresLeadStore: ModelShelf {
 
 extension PostgresLeadStore: TrainingLedger {
     public func tenants(limit: Int) async throws(StoreError) -> [Tenant: (won: Int, other: Int)] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("list tenants") { connection in
             let asked = Statement("SELECT name, won, other FROM tenants ORDER BY id LIMIT $1")
             let rows = try connection.run(asked.binding(Int64(max(0, limit))), within: deadline)
@@ -109,7 +109,7 @@ extension PostgresLeadStore: TrainingLedger {
     }
 
     public func trainingMark(of tenant: Tenant) async throws(StoreError) -> TrainingMark? {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read a training") { connection in
             let asked = Statement("SELECT outcomes, started_at, busy_until FROM trainings WHERE tenant = $1")
             let rows = try connection.run(asked.binding(tenant.name), within: deadline)

@@ -4,7 +4,7 @@ public import Scoring
 /// What the nodes that share this database tell each other.
 extension PostgresLeadStore: SharedStore {
     public func positions(of tenants: [Tenant]) async throws(StoreError) -> [Tenant: StreamPosition] {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         let names = tenants.map(\.name)
         return try await read("read logs' positions") { connection in
             let rows = try connection.run(Statement(NoticeQueries.positions).binding(names), within: limit)
@@ -22,7 +22,7 @@ extension PostgresLeadStore: SharedStore {
     }
 
     public func notices(after number: Int64, limit: Int) async throws(StoreError) -> [PostedNotice] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read notices") { connection in
             let rows = try connection.run(
                 Statement(NoticeQueries.notices).binding(number).binding(Int64(max(0, limit))), within: deadline)
@@ -37,7 +37,7 @@ extension PostgresLeadStore: SharedStore {
     }
 
     public func newestNotice() async throws(StoreError) -> Int64 {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read notices") { connection in
             try connection.run(Statement(NoticeQueries.newest), within: limit).needInteger(0, 0)
         }

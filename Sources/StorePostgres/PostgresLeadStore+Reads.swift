@@ -15,7 +15,7 @@ extension PostgresLeadStore {
     private func states(
         of leadIDs: [String], tenant: Tenant, columns: String
     ) async throws(StoreError) -> [String: LeadState] {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read leads' states") { connection in
             let rows = try connection.run(
                 Statement(Queries.states(columns)).binding(tenant.name).binding(leadIDs), within: limit)
@@ -45,7 +45,7 @@ extension PostgresLeadStore {
     private func history(
         _ action: StaticString, of leadID: String, tenant: Tenant, upTo: Timestamp, limit: Int
     ) async throws(StoreError) -> [StoredScore] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read(action) { connection in
             let rows = try connection.run(
                 Queries.history(of: leadID, tenant: tenant, upTo: upTo, limit: limit), within: deadline)
@@ -56,7 +56,7 @@ extension PostgresLeadStore {
     public func idempotencyRecord(
         _ key: String, tenant: Tenant, since: Timestamp
     ) async throws(StoreError) -> IdempotencyRecord? {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read an idempotency record") { connection in
             let rows = try connection.run(
                 Statement(Queries.idempotency).binding(tenant.name).binding(key).binding(since.milliseconds),
@@ -69,7 +69,7 @@ extension PostgresLeadStore {
     }
 
     func storedPosition(of tenant: Tenant) async throws(StoreError) -> StreamPosition? {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read a log's position") { connection in
             let rows = try connection.run(Statement(Queries.position).binding(tenant.name), within: limit)
             guard rows.count > 0 else { return nil }
@@ -81,7 +81,7 @@ extension PostgresLeadStore {
     public func events(
         after offset: UInt64, tenant: Tenant, limit: Int
     ) async throws(StoreError) -> [LoggedEvent] {
-        let deadline = configuration.queryDeadline
+        let deadline = configuration.answerDeadline
         return try await read("read events") { connection in
             let rows = try connection.run(
                 Statement(Queries.events).binding(tenant.name).binding(Int64(clamping: offset))
@@ -91,7 +91,7 @@ extension PostgresLeadStore {
     }
 
     public func statistics(of tenant: Tenant) async throws(StoreError) -> StoreStatistics {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read statistics") { connection in
             let rows = try connection.run(Statement(Queries.statistics).binding(tenant.name), within: limit)
             guard rows.count > 0 else { return StoreStatistics(leads: 0, scores: 0, wonOutcomes: 0, otherOutcomes: 0) }
@@ -106,7 +106,7 @@ extension PostgresLeadStore {
     public func medianDaysToClose(
         timeline: String, tenant: Tenant, minimum: Int
     ) async throws(StoreError) -> Int? {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         return try await read("read days to close") { connection in
             let rows = try connection.run(
                 Statement(Queries.median).binding(tenant.name).binding(timeline).binding(Int64(max(minimum, 1))),
@@ -117,7 +117,7 @@ extension PostgresLeadStore {
     }
 
     public func ping() async throws(StoreError) {
-        let limit = configuration.queryDeadline
+        let limit = configuration.answerDeadline
         let one = try await read("ping") { try $0.run(Statement("SELECT 1"), within: limit).integer(0, 0) }
         guard one == 1 else { throw StoreError(.other, "ping: PostgreSQL answered something else") }
     }

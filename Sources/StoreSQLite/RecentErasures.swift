@@ -3,10 +3,7 @@ import Leads
 /// Who was erased of late, so that a score that was on its way does not bring the lead back. Memory only: nothing is
 /// on its way over a restart, and a list on disk would keep what was to be forgotten.
 struct RecentErasures {
-    private struct Key: Hashable {
-        var tenant: Tenant
-        var leadID: String
-    }
+    private typealias Key = WriteTransaction.LeadKey
 
     private let capacity: Int
     private var erasedAt: [Key: Timestamp] = [:]
@@ -20,7 +17,7 @@ struct RecentErasures {
     }
 
     mutating func note(_ leadID: String, tenant: Tenant, at: Timestamp) {
-        let key = Key(tenant: tenant, leadID: leadID)
+        let key = Key(tenant: tenant, id: leadID)
         if let earlier = erasedAt.updateValue(at, forKey: key) {
             erasedAt[key] = max(earlier, at)
             return
@@ -37,7 +34,7 @@ struct RecentErasures {
     /// True when `moment` is not later than the lead's erasure: what was computed then must not be stored.
     func cover(_ leadID: String, tenant: Tenant, at moment: Timestamp) -> Bool {
         if moment <= floor { return true }
-        guard !erasedAt.isEmpty, let erased = erasedAt[Key(tenant: tenant, leadID: leadID)] else { return false }
+        guard !erasedAt.isEmpty, let erased = erasedAt[Key(tenant: tenant, id: leadID)] else { return false }
         return moment <= erased
     }
 }

@@ -15,7 +15,7 @@ extension WriteTransaction {
         for record in commit.scores { try insert(record) }
         for outcome in commit.outcomes { try insert(outcome) }
         for review in commit.reviews { try insert(review) }
-        for entry in commit.idempotency { try insert(entry, leads: commit.leads(of: entry.tenant)) }
+        for entry in commit.idempotency { try insert(entry, leads: commit.leads(of: entry)) }
         return try commit.events.map(append)
     }
 
@@ -51,6 +51,10 @@ extension WriteTransaction {
         }
         for review in commit.reviews {
             try refuse(LeadKey(tenant: review.tenant, id: review.leadID), at: review.at)
+        }
+        for entry in commit.idempotency {
+            guard let subject = entry.subject else { continue }
+            try refuse(LeadKey(tenant: entry.tenant, id: subject.leadID), at: subject.scoredAt)
         }
     }
 
@@ -169,6 +173,7 @@ extension WriteTransaction {
                 [leadOrNew(LeadKey(tenant: entry.tenant, id: lead)).id, id])
         }
         newestIdempotency = max(newestIdempotency, entry.at)
+        newIdempotency += 1
     }
 
     private func append(_ event: NewEvent) throws -> CommittedEvent {

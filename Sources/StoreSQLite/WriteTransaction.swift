@@ -24,6 +24,7 @@ final class WriteTransaction {
     /// The WAL has to be cut before the eraser is told.
     var hasErased = false
     var newestIdempotency = Timestamp(milliseconds: .min)
+    var newIdempotency = 0
     private var leads: [LeadKey: LeadRow] = [:]
 
     /// More tenants than this are looked up in the file again.
@@ -35,9 +36,19 @@ final class WriteTransaction {
         self.configuration = configuration
     }
 
+    /// As the file compares: by bytes. To Swift a letter and its decomposed form are one, and two leads would be.
     struct LeadKey: Hashable {
         var tenant: Tenant
         var id: String
+
+        static func == (left: LeadKey, right: LeadKey) -> Bool {
+            left.id.utf8.elementsEqual(right.id.utf8) && left.tenant == right.tenant
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(tenant)
+            for byte in id.utf8 { hasher.combine(byte) }
+        }
     }
 
     /// The ranking row as the transaction sees it.
@@ -139,12 +150,13 @@ final class WriteTransaction {
         log.trimmedTo = target
     }
 
-    /// An `Idempotency-Key` counts for 24 hours; a few old ones go with every group that brings new ones.
+    /// An `Idempotency-Key` counts for 24 hours; with every group that brings new ones more old ones go than came.
     private func trimIdempotency() throws {
         guard newestIdempotency.milliseconds > .min else { return }
         let oldest = newestIdempotency.advanced(by: .zero - WriteTransaction.idempotencyAge).milliseconds
         let old = try database.rows(
-            "SELECT id FROM idempotency WHERE at < ? ORDER BY at LIMIT 64", [oldest])
+            "SELECT id FROM idempotency WHERE at < ? ORDER BY at LIMIT ?",
+            [oldest, 2 * newIdempotency + 64])
         for row in old { try removeIdempotency(row[0]) }
     }
 

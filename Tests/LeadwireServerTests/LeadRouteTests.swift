@@ -70,6 +70,20 @@ struct LeadRouteTests {
         }
     }
 
+    @Test func `an erasure takes the kept answers of cache hits too`() async throws {
+        try await LiveServer.run { server in
+            func body(_ request: String) -> String {
+                #"{"lead_id":"gone","message":"asap, cash buyer","request_id":"\#(request)"}"#
+            }
+            _ = try await server.score(body("e1"))
+            let hit = try await server.score(body("e2"))
+            #expect(try hit.json()["cache_hit"]?.bool == true)
+            let receipt = try await server.send("DELETE", "/api/v1/ml/leads/gone").json()
+            #expect(receipt["erased"]?["idempotency_entries"]?.int == 2)
+            #expect(try await server.score(body("e2")).body != hit.body)
+        }
+    }
+
     @Test func `the list pages through every lead once, in order`() async throws {
         try await LiveServer.run { server in
             let messages = ["asap, cash buyer, $450,000", "just looking", "maybe next year", "pre-approved for $500k"]

@@ -73,6 +73,35 @@ import Testing
         #expect(root["average_score"]?.double == Figures.score(shown.reduce(0, +) / 2))
     }
 
+    @Test func `a request id that stands at two leads of a batch is the first one's`() async throws {
+        let fixture = try EngineFixture()
+        let batch: [BatchItem] = ["a", "b"].map { id in
+            .request(
+                fixture.request(LeadFactory.bare(id)) {
+                    $0.idempotencyKey = "same"
+                    $0.requestDigest = Array(id.utf8)
+                })
+        }
+        let answer = try await fixture.engine.scoreBatch(batch, batchID: "b", tenant: .local)
+        #expect(answer.results.map(\.index) == [0])
+        #expect(answer.failures.map(\.failure.code) == ["idempotency_conflict"])
+    }
+
+    @Test func `who opts out while its batch is computed is left out, and the others are stored`() async throws {
+        let fixture = try EngineFixture()
+        let leads = ["a", "b", "c"].map { LeadFactory.bare($0) }
+        fixture.store.hold()
+        async let answering = fixture.engine.scoreBatch(items(fixture, leads), batchID: "b", tenant: .local)
+        await fixture.store.commitIsHeld()
+        try await fixture.store.optOut("b", tenant: .local, at: fixture.clock.now)
+        fixture.store.release()
+        let answer = try await answering
+        #expect(answer.results.map(\.index) == [0, 2])
+        #expect(answer.failures.map(\.failure.code) == ["scoring_opted_out"])
+        #expect(Set(fixture.store.commits.flatMap(\.scores).map(\.score.leadID)) == ["a", "c"])
+        #expect(fixture.eventTypes.last == .batchProcessing)
+    }
+
     @Test func `a batch of nothing but errors is answered, with its events`() async throws {
         let fixture = try EngineFixture()
         let bad = BatchItem.rejected(BatchFailure(leadID: "x", code: "validation_failed", message: "m"))

@@ -59,6 +59,35 @@ extension ConformanceCase {
             #expect(sink.events == first)
             await store.close()
         },
+        ConformanceCase("kept answers that are older than a day go faster than new ones come") { harness in
+            let store = try await harness.open()
+            for day in 0..<6 {
+                let at = Sample.at(Int64(day) * 90_000_000)
+                let kept = (0..<100).map { Sample.idempotency("\(day) \($0)", answer: "x", at: at) }
+                _ = try await store.commit(Commit(idempotency: kept))
+            }
+            var left = 0
+            for number in 0..<100 {
+                let record = try await store.idempotencyRecord(
+                    "3 \(number)", tenant: Sample.tenant, since: Sample.at(0))
+                left += record == nil ? 0 : 1
+            }
+            #expect(left == 0)
+            await store.close()
+        },
+        ConformanceCase("two spellings of one character are two leads, in one commit too") { harness in
+            let store = try await harness.open()
+            let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+            _ = try await store.commit(
+                Commit(scores: [
+                    Sample.record(composed, score: 1, at: Sample.at(0)),
+                    Sample.record(decomposed, score: 2, at: Sample.at(0)),
+                ]))
+            #expect(try await store.statistics(of: Sample.tenant).leads == 2)
+            #expect(try await store.state(of: composed, tenant: Sample.tenant).latest?.mlScore == 1)
+            #expect(try await store.state(of: decomposed, tenant: Sample.tenant).latest?.mlScore == 2)
+            await store.close()
+        },
         ConformanceCase("the first answer under a key stays for 24 hours, and is found by key, tenant and age") {
             harness in
             let store = try await harness.open()

@@ -62,6 +62,35 @@ extension ConformanceCase {
             #expect(try await store.erase("a", tenant: Sample.tenant, at: Sample.at(10)) == nil)
             await store.close()
         },
+        ConformanceCase("an answer that was kept of a lead and nothing else goes with that lead, and with no other") {
+            harness in
+            let store = try await harness.open()
+            func kept(_ key: String, of lead: String, scored: Int64) -> IdempotencyRecord {
+                var entry = Sample.idempotency(key, answer: "about \(lead)", at: Sample.at(3))
+                entry.subject = .init(leadID: lead, scoredAt: Sample.at(scored))
+                return entry
+            }
+            func isThere(_ key: String) async throws -> Bool {
+                try await store.idempotencyRecord(key, tenant: Sample.tenant, since: Sample.at(0)) != nil
+            }
+            _ = try await store.commit(Sample.scored("a", at: Sample.at(0)))
+            _ = try await store.commit(Sample.scored("b", at: Sample.at(1)))
+            // As cache hits are: the first alone, the second with somebody else's score.
+            _ = try await store.commit(Commit(idempotency: [kept("hit a", of: "a", scored: 0)]))
+            var batch = Sample.scored("c", at: Sample.at(2))
+            batch.idempotency = [kept("hit b", of: "b", scored: 1)]
+            _ = try await store.commit(batch)
+            #expect(try await store.erase("c", tenant: Sample.tenant, at: Sample.at(4))?.idempotencyEntries == 0)
+            #expect(try await store.erase("a", tenant: Sample.tenant, at: Sample.at(5))?.idempotencyEntries == 1)
+            #expect(try await !isThere("hit a"))
+            #expect(try await isThere("hit b"))
+            // What was on its way meanwhile does not bring the lead back.
+            await expectFailure(.optedOut) {
+                _ = try await store.commit(Commit(idempotency: [kept("late", of: "a", scored: 0)]))
+            }
+            #expect(try await !isThere("late"))
+            await store.close()
+        },
         ConformanceCase("what was on its way when its lead was erased is refused; what comes later is a new lead") {
             harness in
             let store = try await harness.open()

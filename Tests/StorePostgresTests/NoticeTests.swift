@@ -57,6 +57,19 @@ import Testing
         await store.close()
     }
 
+    @Test(.timeLimit(.minutes(5))) func `an erasure's notice of long ago goes with the next erasure`() async throws {
+        let harness = try PostgresHarness()
+        let store = try await harness.openStore()
+        for lead in ["a", "b"] {
+            _ = try await store.commit(Sample.scored(lead, at: Sample.at(0)))
+            _ = try await store.erase(lead, tenant: Sample.tenant, at: Sample.at(9))
+        }
+        // Both are of a clock that is years behind the database's.
+        let left = try await store.notices(after: 0, limit: 9).map { String(decoding: $0.notice.body, as: UTF8.self) }
+        #expect(left == ["2"])
+        await store.close()
+    }
+
     @Test(.timeLimit(.minutes(5))) func `a notice that is over goes, and its number is not given again`() async throws {
         let harness = try PostgresHarness()
         let store = try await harness.openStore()

@@ -14,7 +14,7 @@ extension GroupState {
         for record in commit.scores { try insert(record) }
         for outcome in commit.outcomes { try insert(outcome) }
         for review in commit.reviews { try insert(review) }
-        for entry in commit.idempotency { try insert(entry, leads: commit.leads(of: entry.tenant)) }
+        for entry in commit.idempotency { try insert(entry, leads: commit.leads(of: entry)) }
         return try commit.events.map { event in try append(event) }
     }
 
@@ -50,6 +50,10 @@ extension GroupState {
         }
         for review in commit.reviews {
             try refuse(LeadKey(tenant: review.tenant, id: review.leadID), at: review.at)
+        }
+        for entry in commit.idempotency {
+            guard let subject = entry.subject else { continue }
+            try refuse(LeadKey(tenant: entry.tenant, id: subject.leadID), at: subject.scoredAt)
         }
     }
 

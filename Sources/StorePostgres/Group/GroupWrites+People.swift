@@ -100,21 +100,21 @@ extension GroupWrites {
         return Statement(sql).binding(tenant).binding(lead).binding(key)
     }
 
-    /// An `Idempotency-Key` counts for 24 hours; a few old ones, of any tenant, go with every group that brings new ones.
-    /// What another node holds is passed over.
+    /// An `Idempotency-Key` counts for 24 hours; with every group that brings new ones more old ones go, of any tenant, than
+    /// came. What another node holds is passed over.
     func oldIdempotency() -> Statement? {
         guard state.newestIdempotency > .min else { return nil }
         let oldest = Timestamp(milliseconds: state.newestIdempotency)
             .advanced(by: .zero - GroupState.idempotencyAge).milliseconds
         let sql = """
             WITH old AS MATERIALIZED (
-                SELECT tenant, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT 64 FOR UPDATE SKIP LOCKED
+                SELECT tenant, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED
             ), gone AS (
                 DELETE FROM idempotency USING old WHERE idempotency.tenant = old.tenant AND idempotency.key = old.key
             )
             DELETE FROM idempotency_leads USING old
             WHERE idempotency_leads.tenant = old.tenant AND idempotency_leads.key = old.key
             """
-        return Statement(sql).binding(oldest)
+        return Statement(sql).binding(oldest).binding(Int64(2 * state.idempotency.count + 64))
     }
 }

@@ -75,6 +75,7 @@ struct GroupScope {
         for entry in commit.idempotency {
             tenants.insert(entry.tenant)
             idempotency.insert(NamedKey(tenant: entry.tenant, name: entry.key))
+            if let subject = entry.subject { add(LeadKey(tenant: entry.tenant, id: subject.leadID)) }
         }
     }
 }
