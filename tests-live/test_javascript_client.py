@@ -117,6 +117,16 @@ def test_close_ends_the_loop_and_the_connection(page, own_server):
     assert page.ask("ping()")["rejected"]["code"] == "closed"
 
 
+def test_a_client_that_is_closed_while_it_connects_stays_closed(page):
+    page.start(events=["custom"], handshakeMs=200, code="""onState: state => {
+        if (seen.states.push(state) === 1) client.close();
+    }""")
+    wait_until(lambda: page.evaluate("seen.isDone"), "the loop is done")
+    page.driver.execute_async_script("setTimeout(arguments[0], 3 * 200)")
+    assert [state["name"] for state in page.states] == ["connecting", "closed"]
+    assert page.state["name"] == "closed" and page.failure is None and page.proxy.upgrades == []
+
+
 # Tokens. The proxy turns the subprotocol into the header that this server's local mode reads.
 
 

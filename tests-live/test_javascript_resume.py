@@ -1,17 +1,28 @@
 """The JavaScript client when connections break: what it resumes, what it says is lost, and when it stays away."""
 
+import json
 import random
 import re
 import signal
 
 import pytest
 
-from client_page import MODULE, connections, driver, fresh, page  # noqa: F401 (driver and page are fixtures)
+from client_page import MODULE, broadcast, connections, driver, fresh, page  # noqa: F401 (driver and page are fixtures)
 from faults import Cut
 from server import API, wait_until
 
 SEED = 20_261
 CLOSE_CODES = MODULE.parents[2] / "Sources/Realtime/Protocol/CloseCode.swift"
+# A socket that hears no heartbeats, and before the next message of the server what the test has laid into `early`.
+MEDDLING_SOCKET = """WebSocket: class extends WebSocket {
+    set onmessage(handler) {
+        super.onmessage = handler && (event => {
+            if (JSON.parse(event.data).type === "hb") return;
+            for (const data of (window.early ?? []).splice(0)) handler({ data });
+            handler(event);
+        });
+    }
+}"""
 
 
 def assert_every_offset_once_and_in_order(items: list[dict]) -> None:
@@ -131,6 +142,56 @@ def test_the_next_page_goes_on_where_this_one_stopped(page, own_server):
         own_server.score(lead)
     page.live(events=["lead_scored", "custom"], since=position)
     assert [item["data"]["lead_id"] for item in page.items_until(page.mark())] == missed
+
+
+def test_a_broadcast_that_overtakes_a_resume_costs_nothing_of_its_replay(page):
+    page.live(events=["lead_scored"], code=MEDDLING_SOCKET)
+    page.ask('subscribe(["custom"])')
+    page.items_until(first := page.mark())
+    page.proxy.refuses = True
+    assert page.proxy.cut() == 1
+    wait_until(lambda: page.waits, "the loss is noticed")
+    missed, overtaking = page.mark(), page.mark()
+    # What is sent to all may come before a resume is answered. Here it always does, and then the replay brings it.
+    event = next(message for message in page.proxy.received if message.get("data", {}).get("text") == first)
+    event = {**event, "offset": event["offset"] + 2, "data": {"text": overtaking}}
+    page.evaluate(f"void (window.early = [{json.dumps(json.dumps(event))}])")
+    page.proxy.refuses = False
+    items = page.items_until(page.mark())
+    assert page.evaluate("early.length") == 0, "it came"
+    assert [item["data"]["text"] for item in items] == [first, missed, overtaking]
+
+
+def test_a_second_subscription_takes_what_the_names_before_it_still_lack(page, own_server):
+    page.live(events=["custom"], code=MEDDLING_SOCKET)
+    page.items_until(first := page.mark())
+    event = next(message for message in page.proxy.received if message.get("data", {}).get("text") == first)
+    for _ in range(3):
+        own_server.score(fresh("unasked"))
+    wait_until(lambda: page.ask("status()")["offset"] >= event["offset"] + 3, "the log is ahead of the client")
+    assert page.ask('subscribe(["custom", "lead_scored"])')["offset"] >= event["offset"] + 3
+    # To be behind takes a full socket, so these two are not the server's: the rest of a replay under way, and a name
+    # that begins with the subscription.
+    page.proxy.inject({**event, "offset": event["offset"] + 1, "data": {"text": "the rest"}})
+    page.proxy.inject({**event, "offset": event["offset"] + 2, "event_type": "lead_scored", "data": {"text": "old"}})
+    items = page.items_until(page.mark())
+    assert [(item["event_type"], item["data"]["text"]) for item in items] == [("custom", first), ("custom", "the rest")]
+
+
+def test_a_second_subscription_during_a_replay_loses_and_doubles_nothing(page, own_server):
+    """More than the server sends in one go, so most likely the second finds it in the middle; the rest holds anyway."""
+    page.live(events=["custom"])
+    page.items_until(page.mark())
+    position = {key: page.items[0][key] for key in ("epoch", "offset")}
+    page.load()
+    texts = [fresh("missed") + "." * 8_000 for _ in range(20)]
+    for text in texts:
+        broadcast(own_server, text)
+    page.start()
+    page.evaluate(f"""void (client.subscribe(["custom"], {{ since: {json.dumps(position)} }}),
+        client.subscribe(["custom", "lead_scored"]))""")
+    items = page.items_until(page.mark())
+    assert [item["data"]["text"] for item in items] == texts
 
 
 def test_an_application_that_falls_behind_is_disconnected_and_resumed_without_loss(page, own_server):

@@ -50,6 +50,29 @@ struct HubRecoveryTests {
         #expect(try await client.received() == [StillHub.text(9), StillHub.text(10)])
     }
 
+    @Test func `who asks again during its replay loses nothing of it`() async throws {
+        let still = StillHub()
+        await still.publish((1...1_000).map { StillHub.event($0) })
+        let client = try await still.connect()
+        // Both before the first turn of the replay ends.
+        try await client.send(
+            bytes: ClientFrame.text(Self.subscribe(#""lead_scored""#, since: 0))
+                + ClientFrame.text(#"{"type":"subscribe","events":["*"]}"#))
+        let events = try await client.received().filter { $0.hasPrefix(#"{"event_type""#) }
+        #expect(events == (1...1_000).map { StillHub.text($0) })
+    }
+
+    @Test func `a since at the newest event brings nothing to a reader that is behind with others`() async throws {
+        let still = StillHub()
+        let slow = try await still.subscriber(["lead_scored"])
+        try await slow.setWritable(false)
+        await still.publish([StillHub.event(1)] + (2...5).map { StillHub.event($0, .custom) })
+        try await slow.send(Self.subscribe(#""custom""#, since: 5))
+        try await slow.setWritable(true)
+        let events = try await slow.received().filter { $0.hasPrefix(#"{"event_type""#) }
+        #expect(events == [StillHub.text(1)])
+    }
+
     @Test func `a since at the newest event replays nothing and misses nothing`() async throws {
         let still = StillHub()
         await still.publish([StillHub.event(1), StillHub.event(2)])

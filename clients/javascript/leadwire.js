@@ -365,6 +365,7 @@ class Inbox {
  * @property {boolean} isEverything asked for as `"*"`
  * @property {Filter | null} filter
  * @property {number} offset
+ * @property {Map<string, number>} floors by name: what was had, or not asked for, when the group was made
  * @property {boolean} isStanding confirmed on this connection
  */
 
@@ -429,7 +430,8 @@ class Subscriptions {
     }
 
     /**
-     * The answer to a `request`: its names leave their old groups.
+     * The answer to a `request`: its names leave their old groups. Without `since` the server goes on with what the
+     * names that it sent before still lack, and the others begin at the top.
      * @param {Pending} pending
      * @param {Message} reply
      */
@@ -438,13 +440,25 @@ class Subscriptions {
         /** @type {string[]} */
         const subscriptions = reply.subscriptions;
         const granted = subscriptions.filter((name) => isEverything || events.includes(name));
+        const isOfThisLog = since !== null && since.epoch === reply.epoch;
+        const start = isOfThisLog ? since.offset : reply.offset;
+        const goesOn = since === null && reply.epoch === this.epoch;
+        const floors = new Map(granted.map((name) => [name, (goesOn ? this.#through(name) : null) ?? start]));
         this.remove(granted);
         this.epoch = reply.epoch;
-        const isOfThisLog = since !== null && since.epoch === reply.epoch;
-        const offset = isOfThisLog ? since.offset : reply.offset;
         if (granted.length === 0) return;
-        this.groups.push({ names: new Set(granted), isEverything, filter, offset, isStanding: true });
-        if (offset !== reply.offset) this.#isInStep = false;
+        const offset = Math.min(...floors.values());
+        this.groups.push({ names: new Set(granted), isEverything, filter, offset, floors, isStanding: true });
+        if (start !== reply.offset) this.#isInStep = false;
+    }
+
+    /**
+     * @param {string} name
+     * @returns {number | null} nothing of it is new up to here; null: nobody asked for it
+     */
+    #through(name) {
+        const group = this.groups.find((group) => group.names.has(name));
+        return group ? Math.max(group.offset, group.floors.get(name) ?? 0) : null;
     }
 
     /**
@@ -493,7 +507,10 @@ class Subscriptions {
             this.#strayOffset = event.offset;
             return true;
         }
-        if (event.offset <= group.offset) return false;
+        // A broadcast to all may come before the answer to a resume. To take it would move the group over what the
+        // replay still brings; the replay brings it again.
+        if (!group.isStanding) return false;
+        if (event.offset <= Math.max(group.offset, group.floors.get(event.event_type) ?? 0)) return false;
         for (const each of this.#isInStep ? this.groups : [group]) each.offset = Math.max(each.offset, event.offset);
         return true;
     }
@@ -513,7 +530,8 @@ class Subscriptions {
      * @param {Message} gap
      */
     gap(gap) {
-        if (gap.epoch !== this.epoch) return;
+        // Of states only the older ones were left out: a newer one of another thing may still come from inside the range.
+        if (gap.epoch !== this.epoch || gap.reason === "conflated") return;
         for (const group of this.groups) {
             if ([...group.names].every((name) => gap.event_types.includes(name))) {
                 group.offset = Math.max(group.offset, gap.to);
@@ -527,7 +545,10 @@ class Subscriptions {
         if (reset.epoch === this.epoch && reset.reason === "epoch_changed") return;
         this.epoch = reset.epoch;
         this.#strayOffset = reset.offset;
-        for (const group of this.groups) group.offset = reset.offset;
+        for (const group of this.groups) {
+            group.offset = reset.offset;
+            group.floors.clear();
+        }
     }
 }
 
@@ -822,7 +843,8 @@ export class LeadwireClient {
 
     /**
      * Adds names, from now on or from `since`. A name that was subscribed before gets the new filter, from the reply
-     * on. Stands on every later connection, too; while there is none the promise waits for the next.
+     * on, and without `since` loses nothing that it still lacks. Stands on every later connection, too; while there is
+     * none the promise waits for the next.
      * @param {Array<EventName | "*">} events
      * @param {{filter?: Filter | null, since?: Position | null}} [more]
      * @returns {Promise<SubscriptionReply>}
@@ -891,8 +913,9 @@ export class LeadwireClient {
     async #connect() {
         clearTimeout(this.#retryTimer);
         const generation = ++this.#generation;
-        this.#setState("connecting", 0, this.#state.cause);
         const isStale = () => generation !== this.#generation;
+        this.#setState("connecting", 0, this.#state.cause);
+        if (isStale()) return; // `onState` closed it
         /** @type {string | null} */
         let token = null;
         this.#retryTimer = setTimeout(
@@ -1120,6 +1143,7 @@ export class LeadwireClient {
 
     /** @param {Cause} cause */
     #retry(cause) {
+        if (this.#state.name === "closed") return;
         const { attempt } = this.#state;
         const delayMs = this.#afterMs ?? backoffDelay(attempt, this.#backoff, this.#random);
         this.#afterMs = null;

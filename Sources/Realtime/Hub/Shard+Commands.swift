@@ -80,6 +80,7 @@ extension Shard {
         let allowed = consumer.principal.allowedEvents
         let wanted = request.selection.isEverything ? allowed : request.selection.events
         let granted = wanted.intersection(allowed)
+        let added = granted.subtracting(consumer.subscriptions)
         guard let filters = mergedFilters(of: consumer, adding: request.filter, to: granted) else {
             let error = CommandError(code: .tooManyFilters, message: "too many distinct filters on this server")
             return consumer.refuse(error, id: id, at: loop.now)
@@ -88,7 +89,7 @@ extension Shard {
         var update = self.update(of: consumer)
         update.denied = wanted.subtracting(allowed).names.map { ($0.rawValue, "role") }
         update.denied += request.selection.unknown.map { ($0, "unknown_event") }
-        let plan = planReplay(consumer, of: granted, since: request.since)
+        let plan = planReplay(consumer, of: granted, added: added, since: request.since)
         update.recovered = plan.recovered
         update.replaying = plan.replaying
         update.isStart = request.since == nil
@@ -148,12 +149,15 @@ extension Shard {
         var announcement: ServerMessage?
     }
 
-    private func planReplay(_ consumer: Consumer, of granted: EventSet, since: StreamPosition?) -> ReplayPlan {
+    private func planReplay(
+        _ consumer: Consumer, of granted: EventSet, added: EventSet, since: StreamPosition?
+    ) -> ReplayPlan {
         let stream = consumer.stream
         var plan = ReplayPlan()
         guard let since, !granted.isEmpty else {
-            // From now on; a reader that is behind gets nothing older of these names either.
-            if let state = consumer.catchUp { for name in granted.names { state.floors[name.index] = stream.top } }
+            // From now on; a reader that is behind gets nothing older of the new names either, and goes on with those that
+            // it had.
+            if let state = consumer.catchUp { for name in added.names { state.floors[name.index] = stream.top } }
             return plan
         }
         stream.figures.recoveryAttempts += 1
@@ -175,7 +179,12 @@ extension Shard {
         }
         let isInMemory = granted.names.allSatisfy { stream.ring($0).evictedThrough <= from }
         if !isInMemory && history == nil { plan.recovered = false }
-        if from != stream.top { beginReplay(consumer, of: granted, from: from) }
+        if from != stream.top {
+            beginReplay(consumer, of: granted, from: from)
+        } else if let state = consumer.catchUp {
+            // It says that it has everything of these names, whatever else it is behind with.
+            for name in granted.names { state.floors[name.index] = from }
+        }
         plan.replaying =
             isInMemory
             ? granted.names.reduce(0) { sum, name in

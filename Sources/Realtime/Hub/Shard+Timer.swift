@@ -78,7 +78,10 @@ extension Shard {
     /// Any byte since the ping counts as an answer.
     private func checkPong(_ consumer: Consumer) {
         checkPartial(consumer, loop.now)
-        guard let ping = consumer.lastPing, consumer.lastInbound < ping else { return }
+        // Behind what it has to take first the ping may not have come yet: its stall and its lag are judged instead.
+        guard consumer.catchUp == nil, consumer.unwritableSince == nil, let ping = consumer.lastPing,
+            consumer.lastInbound < ping
+        else { return }
         consumer.close(.pingTimeout)
         consumer.abort()
     }
