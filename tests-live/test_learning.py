@@ -223,6 +223,16 @@ def test_bad_rows_are_named_and_do_not_stop_the_rest(binary, tmp_path):
     assert json.loads(again.stdout)["already_stored"] == 2
 
 
+def test_a_quote_that_is_never_closed_is_one_bad_row_and_what_came_before_it_is_stored(binary, tmp_path):
+    file = tmp_path / "open.csv"
+    file.write_text(f'lead_id,message,at\ngood,hi,{stamp(NOW)}\nopen,"hi,{stamp(NOW)}\nswallowed,hi,{stamp(NOW)}\n')
+    done = run(binary, "backfill", str(file), "--data", str(tmp_path / "data"), "--json")
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["scored"], told["bad"]) == (1, 1)
+    assert [(problem["line"], problem["field"]) for problem in told["problems"]] == [(3, "row")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint", "code"),
     [

@@ -64,6 +64,8 @@ public struct TableColumn: Sendable, Hashable {
         guard !isMasked, !MissingSpelling.isMissing(cell) else { return .missing }
         switch kind {
         case .number(let style):
+            // Of a column with decimal commas one point parts thousands, so that its own reading goes first.
+            if style == .comma, let value = style.value(of: cell) { return ranged(value, Float(value)) }
             if let number = Double(cell) {
                 return number.isNaN ? .missing : ranged(number, Self.float(number, of: cell))
             }

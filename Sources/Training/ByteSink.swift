@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// Writes a file, or the standard output for `-`, through one buffer. A file appears under its name when it is whole.
+/// Writes a file, or the standard output for `-`, through one buffer. A file appears under its name when it is whole; a
+/// device or a pipe that stands under the name is written to as it is.
 public final class ByteSink {
     private let path: String?
     private let temporary: String
@@ -15,10 +16,16 @@ public final class ByteSink {
     private static let bufferBytes = 1 << 18
 
     public init(path: String) throws(TableError) {
-        self.path = path == "-" ? nil : path
+        var status = stat()
+        let isSpecial = path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        self.path = path == "-" || isSpecial ? nil : path
         temporary = path + ".partial"
         descriptor =
-            path == "-" ? dup(STDOUT_FILENO) : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            path == "-"
+            ? dup(STDOUT_FILENO)
+            : isSpecial
+                ? open(path, O_WRONLY | O_CLOEXEC)
+                : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw TableError(.unwritable, "can't write \(path): \(String(cString: strerror(errno)))")
         }

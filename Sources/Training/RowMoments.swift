@@ -39,7 +39,8 @@ struct RowMoments {
     private static func values(
         _ raw: RawTable.Column, _ read: (String) -> Double?
     ) throws(TableError) -> [Double] {
-        let byCode = raw.texts.map(read)
+        // "NaN" is a number to `Double`, and puts no row in order.
+        let byCode = raw.texts.map { MissingSpelling.isMissing(CellText.trimmed($0)) ? nil : read($0) }
         var values: [Double] = []
         values.reserveCapacity(raw.codes.count)
         for (row, code) in raw.codes.enumerated() {

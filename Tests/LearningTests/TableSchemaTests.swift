@@ -19,6 +19,13 @@ struct TableSchemaTests {
         #expect(NumberStyle.point.value(of: text) == nil)
     }
 
+    /// "350.000" is a number to `Double` too, but another one.
+    @Test(arguments: [("350.000", 350_000.0), ("1.250,75", 1_250.75), ("3,5", 3.5), ("12", 12)])
+    func `in a column with decimal commas a point parts thousands`(text: String, value: Double) {
+        let cell = TableColumn(name: "price", kind: .number(.comma)).encode(text: text, asOf: Self.asOf)
+        #expect(cell == EncodedCell(value: Float(value), exact: value, state: .known))
+    }
+
     @Test(arguments: [
         ("2026-11-20", DateStyle.iso, 2.0), ("2026-11-21 12:00", .iso, 0.5), ("2026-11-22T06:00:00Z", .iso, -0.25),
         ("2026/11/21", .yearSlash, 1), ("11/12/2026", .monthFirst, 10), ("12/11/2026", .dayFirst, 10),

@@ -202,6 +202,27 @@ struct TrainerTests {
         #expect(average.levelNote == nil)
     }
 
+    @Test func `a row whose time is not a number has no place among the others`() throws {
+        let folder = try TemporaryFolder()
+        var generator = SplitMix64(seed: 9)
+        var lines = ["month,visits,won"]
+        for row in 0..<200 {
+            let visits = generator.index(below: 10)
+            let isWon = generator.index(below: 20) < 4 + visits
+            lines.append("\(row == 7 ? "NaN" : "\(row)"),\(visits),\(isWon ? "yes" : "no")")
+        }
+        let path = try folder.write(lines.joined(separator: "\n"), to: "gap.csv")
+        let options = options {
+            $0.label = "won"
+            $0.positive = "yes"
+            $0.time = "month"
+        }
+        let error = try #require(throws: TableError.self) {
+            try Trainer(table: RawTable(path: path), options: options)
+        }
+        #expect(error.code == .invalidOption && error.message.contains("data row 8 "))
+    }
+
     @Test func `too few of one class is an error and no model`() throws {
         let folder = try TemporaryFolder()
         let lines = InventedTable.text(rows: 200, seed: 1).split(separator: "\n")

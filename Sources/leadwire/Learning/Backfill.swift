@@ -19,7 +19,7 @@ struct Backfill {
         let bar = ProgressBar()
         defer { bar.finish() }
         var batch: [(line: Int, past: PastLead)] = []
-        while let row = try rows.next(now: now) {
+        while let row = try await next(&rows, now, &batch, &summary) {
             summary.rows += 1
             summary.note(row.decoded.warnings)
             if let past = row.decoded.past {
@@ -34,6 +34,19 @@ struct Backfill {
         try await store(&batch, &summary)
         summary.duration = start.duration(to: clock.now)
         return summary
+    }
+
+    /// What is whole is stored before a file that can't be read on ends it all.
+    private func next(
+        _ rows: inout PastLeadFile, _ now: Timestamp, _ batch: inout [(line: Int, past: PastLead)],
+        _ summary: inout BackfillSummary
+    ) async throws -> PastLeadFile.Row? {
+        do {
+            return try rows.next(now: now)
+        } catch {
+            try await store(&batch, &summary)
+            throw error
+        }
     }
 
     private func store(

@@ -86,8 +86,9 @@ struct PastLeadFile {
             return Row(line: record.line, decoded: decoder.decode(document.root, now: now))
         } catch {
             let isRow = [.raggedRow, .invalidQuoting, .invalidUTF8].contains(error.code)
-            // A quote that is never closed is met again and again at the file's end.
-            guard isRow, let line = error.line, line != lastBroken else { throw CommandFailure(error) }
+            guard isRow, let line = error.line else { throw CommandFailure(error) }
+            // A quote that is never closed has swallowed the rest, and is met again and again: the file is at its end.
+            guard line != lastBroken else { return nil }
             lastBroken = line
             return Self.broken(error.message, line: line)
         }
