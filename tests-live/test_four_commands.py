@@ -80,3 +80,24 @@ def test_curl_reads_the_metrics(server, tool):
 def test_curl_lists_the_connections(server, tool):
     tool("curl")
     assert isinstance(json.loads(run(CONNECTIONS, server))["connections"], list)
+
+
+def test_what_kubernetes_says_of_services_is_no_setting(binary):
+    """Beside services that are called leadwire and leadwire-redis, every pod finds these in its environment."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("LEADWIRE_", "PG"))}
+    services = {
+        "LEADWIRE_PORT": "tcp://10.0.0.1:8000", "LEADWIRE_PORT_8000_TCP_ADDR": "10.0.0.1",
+        "LEADWIRE_REDIS_SERVICE_HOST": "10.0.0.2", "LEADWIRE_REDIS_PORT": "tcp://10.0.0.2:6379",
+    }
+
+    def printed(environment: dict) -> list[str]:
+        done = subprocess.run(
+            [binary, "serve", "--print-config"], capture_output=True, text=True, timeout=30, cwd="/",
+            env={**own, **environment})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    lines = printed(services)
+    assert "port: 8000    # default" in lines and "redis:    # not set" in lines
+    # The same name with a number is ours.
+    assert "port: 8123    # LEADWIRE_PORT" in printed({**services, "LEADWIRE_PORT": "8123"})

@@ -81,7 +81,7 @@ struct ServeConfiguration: Sendable {
                 values[key] = Value(text: text, origin: file.name)
             }
         }
-        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where Self.isOurs(name) {
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where Self.isOurs(name, text) {
             guard let key = ServeKey.allCases.first(where: { $0.environmentName == name }) else {
                 throw .unknown("environment variable \(name)", name, ServeKey.allCases.map(\.environmentName))
             }
@@ -92,11 +92,12 @@ struct ServeConfiguration: Sendable {
         }
     }
 
-    /// Kubernetes gives every pod variables of its services; for one that is called leadwire they begin like ours. So do
-    /// those that name the servers of our tests.
-    private static func isOurs(_ name: String) -> Bool {
-        let others = ["LEADWIRE_SERVICE_", "LEADWIRE_PORT_", "LEADWIRE_TEST_"]
-        return name.hasPrefix("LEADWIRE_") && !others.contains { name.hasPrefix($0) }
+    /// Kubernetes gives every pod variables of its services; for those that are called leadwire or leadwire-something they
+    /// begin like ours: `LEADWIRE_PORT=tcp://…`, `LEADWIRE_REDIS_SERVICE_HOST`. So do those that name the servers of our tests.
+    private static func isOurs(_ name: String, _ text: String) -> Bool {
+        guard name.hasPrefix("LEADWIRE_"), !name.hasPrefix("LEADWIRE_TEST_") else { return false }
+        let isOfService = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"].contains { name.contains($0) }
+        return !isOfService && !(name.hasSuffix("_PORT") && text.contains("://"))
     }
 
     private static func flagName(_ key: ServeKey) -> String {
