@@ -1,4 +1,5 @@
 import JSONBytes
+import LeadwireServer
 import Testing
 
 /// One wrong request, the status it gets, and the field that the answer names.
@@ -227,6 +228,17 @@ struct BadInputTests {
                 + "Content-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
             let answer = try HTTPAnswer(try await server.exchange(Array(head.utf8)))
             #expect(answer.status == 413 && answer.header("connection") == "close")
+        }
+    }
+
+    @Test func `a body within its limit is taken, however little of a larger one is read`() async throws {
+        var settings = ServerSettings()
+        settings.limits.bodyBytes = 4_000
+        settings.limits.discardedBytes = 1_000
+        try await LiveServer.run(settings: settings) { server in
+            let message = String(repeating: "word ", count: 400)
+            let answer = try await server.score(#"{"lead_id":"large","message":"\#(message)"}"#)
+            #expect(answer.status == 200, "\(answer.text)")
         }
     }
 }

@@ -117,4 +117,29 @@ import Testing
             await one.store.close()
         }
     }
+
+    @Test func `a tenant with a model of its own tries out only what is its own`() async throws {
+        func artifact(hot: Double) throws -> ModelArtifact {
+            var profile = AgencyProfile()
+            profile.thresholds.hot = hot
+            return try Prior.artifact(profile: profile)
+        }
+        try await LiveServer.inFolder { folder in
+            let one = try await Case(in: folder)
+            try await one.desk.promote(one.trial, in: one.scope, caller: Sample.tenant)
+            let everyones = try artifact(hot: 90)
+            _ = try await one.desk.add(artifact: everyones.serialized(), in: .everyone, caller: Sample.otherTenant)
+            try await one.desk.models.follow()
+            #expect(one.engine.trial(in: .everyone)?.sha256 == everyones.sha256)
+            #expect(one.engine.trial(in: one.scope) == nil)
+            #expect(one.engine.challenger(of: Sample.tenant) == nil)
+
+            let own = try artifact(hot: 85)
+            _ = try await one.desk.add(artifact: own.serialized(), in: one.scope, caller: Sample.tenant)
+            #expect(one.engine.trial(in: one.scope)?.sha256 == own.sha256)
+            #expect(one.engine.trial(in: .everyone)?.sha256 == everyones.sha256)
+            #expect(one.engine.model(of: Sample.tenant).sha256 == one.trial)
+            await one.store.close()
+        }
+    }
 }

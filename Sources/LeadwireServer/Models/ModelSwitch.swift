@@ -75,15 +75,23 @@ final class ModelSwitch: Sendable {
         }
     }
 
-    /// The newest model that was added after the champion's promotion and never promoted.
-    func trial(in scope: ModelScope) async throws(APIError) -> String? {
+    /// The newest model of that scope alone that was added after the champion's promotion and never promoted.
+    private func trial(in scope: ModelScope) async throws(APIError) -> String? {
         let kept = try await models(in: scope)
-        let since = kept.compactMap(\.promotedAt).max()
         let inUse = inUse(in: scope).sha256
+        let since = kept.first { $0.sha256 == inUse }?.promotedAt
+        // Everyone's shelf is in every tenant's list, but what is on trial there is tried out and judged there.
+        let everyones = scope == .everyone ? [] : Set(try await models(in: .everyone).map(\.sha256))
         return kept.first { model in
             model.sha256 != inUse && model.promotedAt == nil && model.rejectedAt == nil
-                && since.map { model.addedAt >= $0 } ?? true
+                && !everyones.contains(model.sha256) && since.map { model.addedAt >= $0 } ?? true
         }?.sha256
+    }
+
+    /// What scores the leads of that scope unseen: its own trial; for a tenant without a model of its own also everyone's.
+    func challenger(in scope: ModelScope) async throws(APIError) -> String? {
+        if let own = try await trial(in: scope) { return own }
+        return scope == .everyone || serving(in: scope) != nil ? nil : try await trial(in: .everyone)
     }
 
     /// What serves in exactly that scope; nil for a tenant that has nothing of its own.

@@ -31,8 +31,8 @@ final class Retrainer: Sendable {
     private let logger: Logger
     private let failures = NIOLockedValueBox<[Tenant: String]>([:])
     private let calibrations = NIOLockedValueBox<[Tenant: (model: String, reading: CalibrationReading)]>([:])
-    private let asked: AsyncStream<Tenant?>
-    private let asking: AsyncStream<Tenant?>.Continuation
+    private let waiting = NIOLockedValueBox<[Tenant]>([])
+    private let bell = Bell()
 
     init(
         settings: LearningSettings, trainer: any ModelTrainer, ledger: any TrainingLedger, desk: ModelDesk,
@@ -45,15 +45,20 @@ final class Retrainer: Sendable {
         self.judge = judge
         self.clock = clock
         self.logger = logger
-        (asked, asking) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maximumWaiting))
     }
 
-    /// Asks for a training now, whatever is due.
+    /// Asks for a training now, whatever is due; who waits for one already gets that.
     ///
     /// - Returns: false when too many wait already.
     func ask(for tenant: Tenant) -> Bool {
-        if case .enqueued = asking.yield(tenant) { return true }
-        return false
+        let isTaken = waiting.withLockedValue { waiting in
+            if waiting.contains(tenant) { return true }
+            guard waiting.count < Self.maximumWaiting else { return false }
+            waiting.append(tenant)
+            return true
+        }
+        if isTaken { bell.ring() }
+        return isTaken
     }
 
     func reading(of tenant: Tenant) async throws(StoreError) -> Reading {
@@ -68,9 +73,8 @@ final class Retrainer: Sendable {
     /// Looks and learns until the task is cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { [settings, asking] in
-                await Pace.beat(every: { settings.checkInterval }) { asking.yield(nil) }
-                asking.finish()
+            tasks.addTask { [self] in
+                await Pace.beat(every: { settings.checkInterval }) { bell.ring() }
             }
             if let judge {
                 tasks.addTask { [settings] in
@@ -78,8 +82,11 @@ final class Retrainer: Sendable {
                 }
             }
             tasks.addTask { [self] in
-                for await tenant in asked {
-                    if let tenant { await train(tenant) } else { await look() }
+                for await _ in bell.rings {
+                    while let tenant = waiting.withLockedValue({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                        await train(tenant)
+                    }
+                    await look()
                 }
             }
             await tasks.waitForAll()
@@ -92,12 +99,21 @@ final class Retrainer: Sendable {
             let tenants = try await ledger.tenants(limit: Self.maximumTenants)
             for (tenant, counts) in tenants.sorted(by: { $0.key.name < $1.key.name }) {
                 guard !Task.isCancelled else { return }
-                let mark = try await ledger.trainingMark(of: tenant)
+                let mark = try await mark(of: tenant, outcomes: counts.won + counts.other)
                 if settings.isDue(mark, won: counts.won, other: counts.other, at: clock.now) { await train(tenant) }
             }
         } catch {
             logger.warning("what there is to learn from can't be read now (\(error.code.rawValue))")
         }
+    }
+
+    /// The last training, by the outcomes that are still there: one that was erased since is not waited for again.
+    private func mark(of tenant: Tenant, outcomes: Int) async throws(StoreError) -> TrainingMark? {
+        guard let mark = try await ledger.trainingMark(of: tenant) else { return nil }
+        guard mark.busyUntil <= clock.now, outcomes < mark.outcomes else { return mark }
+        var lower = mark
+        lower.outcomes = outcomes
+        return try await ledger.mark(tenant, lower, replacing: mark) ? lower : mark
     }
 
     /// Trains one tenant's model, and lets it take over if it is better.
@@ -107,14 +123,15 @@ final class Retrainer: Sendable {
             let now = clock.now
             guard old.map({ $0.busyUntil <= now }) ?? true else { return }
             let counts = try await ledger.tenants(limit: Self.maximumTenants)[tenant]
+            // Nothing is learned yet: should this process die, what is new stays new.
             let begun = TrainingMark(
-                outcomes: counts.map { $0.won + $0.other } ?? 0, startedAt: now,
-                busyUntil: now.advanced(by: settings.deadline))
+                outcomes: old?.outcomes ?? 0, startedAt: now, busyUntil: now.advanced(by: settings.deadline))
             // Another node may have been quicker.
             guard try await ledger.mark(tenant, begun, replacing: old) else { return }
             failures.withLockedValue { $0[tenant] = nil }
             var ended = begun
             ended.busyUntil = now
+            ended.outcomes = counts.map { $0.won + $0.other } ?? 0
             do {
                 try await learn(tenant)
             } catch {

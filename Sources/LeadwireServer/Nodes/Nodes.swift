@@ -11,6 +11,9 @@ final class Nodes: Sendable {
     /// A notice that is not kept for longer by its nature is over after an hour: nothing in a node's memory is older.
     private static let lifetime = Duration.seconds(3_600)
 
+    /// A promotion whose notice was lost with the database is seen so late at most.
+    private static let modelInterval = Duration.seconds(60)
+
     /// Names this process in its notices and connection ids.
     let id: String
     private let store: any SharedStore
@@ -92,6 +95,12 @@ final class Nodes: Sendable {
         await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [self] in
                 await Pace.beat(every: { exchange?.isAway == false ? slowInterval : interval }) { bell.ring() }
+            }
+            tasks.addTask { [self] in
+                await Pace.beat(every: { Self.modelInterval }) {
+                    reader.lookAtModels()
+                    bell.ring()
+                }
             }
             if let exchange {
                 tasks.addTask { [relay, bell] in await exchange.run(into: relay, hurry: { bell.ring() }) }

@@ -55,6 +55,9 @@ final class NoticeReader: Sendable {
         }
     }
 
+    /// Lets the next beat look at which models serve, whether a notice has told of a change or not.
+    func lookAtModels() { mustFollow.withLockedValue { $0 = true } }
+
     /// What a node that starts must know of the past: which tokens are refused.
     ///
     /// - Returns: the number of the newest notice; what comes after it is for the beats.

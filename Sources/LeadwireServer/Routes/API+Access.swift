@@ -48,9 +48,16 @@ extension API {
         let subject: RevocationList.Subject = id.map { .token($0) } ?? .user(user ?? "")
         let entry = revocations.entry(subject, tenant: exchange.principal.tenant, until: until)
         try revocations.revoke(entry)
-        try await nodes?.tell(
-            .revoked, tenant: exchange.tenant, body: RevocationJSON.bytes(entry), at: now, until: until)
         let closed = await hub.disconnect(entry.selection, tenant: entry.tenant, code: .forbidden)
+        do throws(APIError) {
+            try await nodes?.tell(
+                .revoked, tenant: exchange.tenant, body: RevocationJSON.bytes(entry), at: now, until: until)
+        } catch {
+            throw APIError(
+                .storeUnavailable,
+                "refused on this node from now on, but the database is away: repeat this, so that the others hear of it and "
+                    + "it outlives a restart")
+        }
         var json = JSONWriter()
         json.beginObject()
         json.member("token_id", id)
@@ -68,6 +75,15 @@ extension API {
     func requireOperator(_ exchange: Exchange) throws(APIError) {
         guard showsProcess(to: exchange) else {
             throw APIError(.forbidden, "figures of the whole process are for the operator's tenant")
+        }
+    }
+
+    /// What changes for the people of every tenant is the operator's to change, and nobody's where none is named. Local mode
+    /// has one tenant.
+    func requireOperatorToChange(_ exchange: Exchange) throws(APIError) {
+        guard revocations == nil || operatorTenant == exchange.principal.tenant else {
+            throw APIError(
+                .forbidden, "models for everyone are the operator's to change: name its tenant, --operator-tenant")
         }
     }
 

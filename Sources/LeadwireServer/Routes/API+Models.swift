@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONBytes
 import Leads
 import Learning
@@ -78,7 +79,7 @@ extension API {
     func models(_ exchange: Exchange) async throws -> Reply {
         let scope = try scope(exchange)
         let others = try await care?.desk.models.others(in: scope) ?? []
-        let trial = try await care?.desk.models.trial(in: scope)
+        let trial = try await care?.desk.models.challenger(in: scope)
         var json = JSONWriter(reserving: 2_048)
         json.beginObject()
         json.key("models")
@@ -161,7 +162,7 @@ extension API {
         switch exchange.query["scope"] {
         case nil: return care?.desk.models.scope(of: exchange.tenant) ?? .everyone
         case "everyone":
-            try requireOperator(exchange)
+            if exchange.method != .get { try requireOperatorToChange(exchange) }
             return .everyone
         default: throw .invalid("scope", "must be everyone, or left out for the models of the caller's tenant")
         }

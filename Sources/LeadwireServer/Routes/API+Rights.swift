@@ -101,8 +101,13 @@ extension API {
         let now = clock.now
         let tenant = exchange.tenant
         try await stored { () async throws(StoreError) in try await store.optOut(id, tenant: tenant, at: now) }
-        try await nodes?.tell(.optedOut, tenant: tenant, at: now)
         try await forget(id, tenant: tenant)
+        do throws(APIError) {
+            try await nodes?.tell(.optedOut, tenant: tenant, at: now)
+        } catch {
+            throw APIError(
+                .storeUnavailable, "stored, but the database went away before the other nodes were told: repeat this")
+        }
         var json = JSONWriter()
         json.beginObject()
         json.member("lead_id", id)

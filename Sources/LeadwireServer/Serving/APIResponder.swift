@@ -127,7 +127,7 @@ struct APIResponder: HTTPResponder {
 
     /// A refused request whose body is longer than we throw away may not keep its connection.
     private func announcesTooMuch(_ request: Request) -> Bool {
-        request.headers[.contentLength].flatMap { Int($0) }.map { $0 > limits.discardedBytes } ?? false
+        request.headers[.contentLength].flatMap { Int($0) }.map { $0 > limits.mostRead } ?? false
     }
 
     private func head(_ reply: Reply) -> HTTPFields {

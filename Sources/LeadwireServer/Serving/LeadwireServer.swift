@@ -171,7 +171,7 @@ public struct LeadwireServer: Sendable {
         let (gate, hub, access, admission) = (gate, hub, access, admission)
         var channel = OnePortChannel.Settings()
         channel.headerBytes = settings.limits.headerBytes
-        channel.discardedBytes = settings.limits.discardedBytes
+        channel.discardedBytes = settings.limits.mostRead
         let settings = channel
         return HTTPServerBuilder { responder in
             OnePortChannel(

@@ -12,9 +12,14 @@ struct TicketOffice: Sendable {
 
     func make(for holder: Principal) async throws(APIError) -> (ticket: String, expiresAt: Timestamp) {
         let made = try own.make(for: holder)
-        let value = Self.bytes(of: holder)
-        if let shared, (try? await shared.put(ticket: made.ticket, value: value)) == true { own.handOver(made.ticket) }
-        return made
+        guard let shared else { return made }
+        if (try? await shared.put(ticket: made.ticket, value: Self.bytes(of: holder))) == true {
+            own.handOver(made.ticket)
+            return made
+        }
+        // Redis may have it although it did not say so in time, and then it would be good twice: nobody gets this one.
+        _ = try own.use(made.ticket)
+        return try own.make(for: holder)
     }
 
     /// Who holds the ticket, which is then used up.

@@ -9,13 +9,14 @@ extension Exchange {
     /// that the connection closes after the answer.
     func collectBody(limit: Int) async throws -> [UInt8] {
         let announced = headers[.contentLength].flatMap { Int($0) }
-        if let announced, announced > limits.discardedBytes { throw Self.tooLarge(limit, closing: true) }
+        let mostRead = max(limit, limits.discardedBytes)
+        if let announced, announced > mostRead { throw Self.tooLarge(limit, closing: true) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(announced ?? 1_024, limit))
         var total = 0
         for try await buffer in body {
             total += buffer.readableBytes
-            if total > limits.discardedBytes { throw Self.tooLarge(limit, closing: true) }
+            if total > mostRead { throw Self.tooLarge(limit, closing: true) }
             if total <= limit {
                 bytes.append(contentsOf: buffer.readableBytesView)
             } else {

@@ -15,4 +15,7 @@ public struct RequestLimits: Sendable, Hashable {
     public var headerBytes = 64 << 10
 
     public init() {}
+
+    /// Of any body: what is larger is not read to its end.
+    var mostRead: Int { max(discardedBytes, bodyBytes, batchBodyBytes, modelBytes) }
 }

@@ -112,4 +112,18 @@ import Testing
             #expect(try await server.send("POST", "/ml/models/train", "{}", token: ours).status == 404)
         }
     }
+
+    @Test func `where no operator is named, everyone's models are read and not changed`() async throws {
+        try await TokenServer.run { server in
+            let token = try server.token(role: "admin")
+            let prior = try #require(try await champion(server, token))
+            let refused = try await add(try Self.artifact(hot: 95), server, token: token, query: "?scope=everyone")
+            #expect(refused.status == 403)
+            for change in ["promote", "rollback"] {
+                let path = "/ml/models/\(prior)/\(change)?scope=everyone"
+                #expect(try await server.send("POST", path, "{}", token: token).status == 403)
+            }
+            #expect(try await server.send("GET", "/ml/models?scope=everyone", token: token).status == 200)
+        }
+    }
 }
