@@ -79,7 +79,8 @@ struct RankedLeads {
 
     private static let scoreCondition = " AND score_rank >= $5::float8"
     private static let momentCondition = " AND updated >= $6::bigint"
-    private static let sourceCondition = " AND source = $7::text"
+    /// By its beginning, which stands in the index, and then by the whole.
+    private static let sourceCondition = " AND left(source, 100) = left($7::text, 100) AND source = $7::text"
     private static let tenantOfName = "tenant = (SELECT id FROM me)"
     private static let me = "WITH me AS MATERIALIZED (SELECT id FROM tenants WHERE name = $1)"
 

@@ -27,6 +27,30 @@ extension ConformanceCase {
             }
             await store.close()
         },
+        ConformanceCase("a source as long as one may be, of any characters, is stored and found by the whole of it") {
+            harness in
+            let store = try await harness.open()
+            // No two alike in a row, and of four bytes each: nothing that a store could pack.
+            var state: UInt32 = 7
+            let long = String(
+                String.UnicodeScalarView(
+                    (0..<1_000).compactMap { _ in
+                        state = state &* 1_664_525 &+ 1_013_904_223
+                        return Unicode.Scalar(0x20000 + (state >> 8) % 40_000)
+                    }))
+            let sources = [long, long + "x", String(long.prefix(100)), "short"]
+            for (number, source) in sources.enumerated() {
+                _ = try await store.commit(
+                    Commit(scores: [Sample.record("\(number)", at: Sample.at(0), source: source)]))
+            }
+            for (number, source) in sources.enumerated() {
+                var query = LeadQuery(tenant: Sample.tenant)
+                query.source = source
+                let found = try await store.leads(query).leads
+                #expect(found.map(\.leadID) == ["\(number)"])
+            }
+            await store.close()
+        },
         ConformanceCase("every mix of conditions finds exactly the leads that meet them all, in order") { harness in
             let store = try await harness.open()
             let records = (0..<240).map { (number: Int) -> ScoreRecord in

@@ -122,7 +122,7 @@ import Testing
             for _ in 0..<6 { group.addTask { try await harness.openStore() } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(try harness.sql("SELECT version FROM migrations") == ["1", "2", "3"])
+        #expect(try harness.sql("SELECT version FROM migrations") == ["1", "2", "3", "4"])
         let positions = try await withThrowingTaskGroup(of: StreamPosition.self) { group in
             for store in stores { group.addTask { try await store.position(of: Sample.tenant) } }
             return try await group.reduce(into: Set()) { $0.insert($1) }
