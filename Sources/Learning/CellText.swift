@@ -72,7 +72,11 @@ public enum NumberStyle: String, Sendable, Hashable, CaseIterable {
                 hasFraction = true
                 digits.append(0x2E)
             case group:
-                guard !hasFraction, !digits.isEmpty, sinceGroup ?? 3 == 3 else { return nil }
+                // Thousands have figures before them that don't begin with a zero: 0.125 is an eighth.
+                let whole = digits.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+                guard !hasFraction, !whole.isEmpty, whole.first != UInt8(ascii: "0"), sinceGroup ?? 3 == 3 else {
+                    return nil
+                }
                 sinceGroup = 0
             default: return nil
             }

@@ -29,7 +29,8 @@ extension ScoringEngine {
     /// Scores up to a batch of leads of one tenant. Items that can't be scored are among `failures`; the later one of
     /// two with the same `lead_id` is. Events `started`, `progress` and `finished` are committed with the scores.
     ///
-    /// - Throws: what concerns all of it: the store, or the model. Then nothing of the batch is stored.
+    /// - Throws: what concerns all of it: the store, or the model. Then nothing of the batch is stored, unless the store
+    ///   was lost after one of the leads was found to have been erased meanwhile.
     public func scoreBatch(
         _ items: [BatchItem], batchID: String, tenant: Tenant
     ) async throws(ScoringError) -> BatchAnswer {
@@ -88,8 +89,9 @@ extension ScoringEngine {
             } catch {
                 guard error == .optedOut else { throw error }
                 computed = try await commitOneByOne(computed, hits, &answers, &failures)
-                // Those of the leads stand in the log by now, and are not stored again.
-                try await commit(Commit(events: self.events(batchID, tenant, items.count, failures.count, computed)))
+                // Those of the leads stand in the log by now.
+                let own = self.events(batchID, tenant, items.count, failures.count, computed)
+                try await commit(Commit(events: own.filter { $0.type == .batchProcessing }))
             }
         } catch {
             for item in pending { _ = inFlight.leave(leadID: item.request.leadID, tenant: tenant) }

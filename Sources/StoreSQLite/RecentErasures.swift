@@ -31,6 +31,11 @@ struct RecentErasures {
         next = (next + 1) % capacity
     }
 
+    /// The same where the lead is remembered; what is below the floor is not told.
+    func names(_ leadID: String, tenant: Tenant, at moment: Timestamp) -> Bool {
+        erasedAt[Key(tenant: tenant, id: leadID)].map { moment <= $0 } ?? false
+    }
+
     /// True when `moment` is not later than the lead's erasure: what was computed then must not be stored.
     func cover(_ leadID: String, tenant: Tenant, at moment: Timestamp) -> Bool {
         if moment <= floor { return true }

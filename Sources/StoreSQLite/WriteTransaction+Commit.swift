@@ -54,7 +54,12 @@ extension WriteTransaction {
         }
         for entry in commit.idempotency {
             guard let subject = entry.subject else { continue }
-            try refuse(LeadKey(tenant: entry.tenant, id: subject.leadID), at: subject.scoredAt)
+            let key = LeadKey(tenant: entry.tenant, id: subject.leadID)
+            // The score of a cache hit is minutes old: below the floor only a lead that has no score was erased.
+            let isStored = try lead(key)?.latest != nil
+            if !isStored || memory.erasures.names(key.id, tenant: key.tenant, at: subject.scoredAt) {
+                try refuse(key, at: subject.scoredAt)
+            }
         }
     }
 

@@ -20,7 +20,7 @@ struct TableSchemaTests {
     }
 
     /// "350.000" is a number to `Double` too, but another one.
-    @Test(arguments: [("350.000", 350_000.0), ("1.250,75", 1_250.75), ("3,5", 3.5), ("12", 12)])
+    @Test(arguments: [("350.000", 350_000.0), ("1.250,75", 1_250.75), ("3,5", 3.5), ("12", 12), ("0.125", 0.125)])
     func `in a column with decimal commas a point parts thousands`(text: String, value: Double) {
         let cell = TableColumn(name: "price", kind: .number(.comma)).encode(text: text, asOf: Self.asOf)
         #expect(cell == EncodedCell(value: Float(value), exact: value, state: .known))

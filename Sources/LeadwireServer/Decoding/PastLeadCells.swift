@@ -34,7 +34,10 @@ public enum PastLeadCells {
             json.beginObject()
             for (name, text) in custom {
                 json.key(name)
-                write(text, as: Double(text)?.isFinite == true ? .number : .text, to: &json)
+                // One point may part thousands, which only the model's column knows.
+                let number = Double(text)
+                let isPlain = number?.isFinite == true && NumberStyle.comma.value(of: text) ?? number == number
+                write(text, as: isPlain ? .number : .text, to: &json)
             }
             json.endObject()
         }

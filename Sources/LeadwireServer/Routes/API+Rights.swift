@@ -125,11 +125,17 @@ extension API {
         let found: ErasureReceipt?
         do {
             found = try await stored { () async throws(StoreError) in
-                try await store.erase(id, tenant: tenant, at: now)
+                do throws(StoreError) {
+                    return try await store.erase(id, tenant: tenant, at: now)
+                } catch {
+                    // It may be done, in whole or but for the log's old pages: the stream's memory tells of the lead no more.
+                    if [.outcomeUnknown, .erasureIncomplete, .other].contains(error.code) {
+                        hub.erase(subject: id, tenant: tenant.name)
+                    }
+                    throw error
+                }
             }
         } catch {
-            // It may be done, in whole or but for the log's old pages: no memory goes on telling of the lead.
-            hub.erase(subject: id, tenant: tenant.name)
             try? await forget(id, tenant: tenant)
             throw error
         }
