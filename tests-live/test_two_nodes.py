@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from nodes import Nodes, address, own_redis  # noqa: F401 (fixtures)
 from server import API, PATIENCE, TOKEN, Server, wait_until
+from test_erasure import replayed
 from tokens import Issuer
 from test_recovery import (
     PUBLISHERS, READERS, Publisher, SocketReader, StreamReader, judge, last_event, newest_first, whole_log)
@@ -141,7 +142,6 @@ def test_what_one_node_erases_or_stops_the_other_forgets(nodes):
             second.score(lead, **SCORE)
             assert second.score(lead, **SCORE)["cache_hit"]
             next_event(socket)
-        place = second.get(API + "/events/history?limit=1").json["next"]
     assert first.request("DELETE", API + "/leads/gone").status == 200
     assert first.post(API + "/leads/stopped/opt-out", {}).status == 200
 
@@ -152,19 +152,9 @@ def test_what_one_node_erases_or_stops_the_other_forgets(nodes):
     wait_until(lambda: second.post(API + "/score", {"lead_id": "stopped", **SCORE}).status == 409, "it is stopped", 2 * PATIENCE)
     wait_until(lambda: is_forgotten("gone"), "the other node's cache forgot the lead", 2 * PATIENCE)
     # The other node's memory of the stream forgot it too: a replay of everything does not bring it back.
-    epoch = place.split(":")[0]
-
-    def replayed() -> list[str]:
-        with connect(f"ws://localhost:{second.port}{API}/ws/live-scores", additional_headers=TOKEN) as socket:
-            socket.send(json.dumps({"type": "subscribe", "events": ["*"], "since": {"epoch": epoch, "offset": 0}}))
-            seen = []
-            while not seen or seen[-1].get("type") != "hb":
-                seen.append(json.loads(socket.recv(timeout=15)))
-            return [message["data"]["lead_id"] for message in seen if message.get("event_type") == "lead_scored"]
-
     # One that was scored again after the erasure. A cache that both share says nothing of what the other node has heard.
-    wait_until(lambda: replayed().count("gone") <= 1, "the other node's stream forgot the lead", 2 * PATIENCE)
-    assert "stopped" in replayed()
+    wait_until(lambda: replayed(second).count("gone") <= 1, "the other node's stream forgot the lead", 2 * PATIENCE)
+    assert "stopped" in replayed(second)
 
 
 def test_a_model_that_is_promoted_on_one_node_serves_on_both_within_two_seconds(nodes, binary, tmp_path):

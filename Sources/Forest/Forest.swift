@@ -92,8 +92,7 @@ public struct Forest: Sendable {
             split.append(SplitTree(compact, depth: depth, featureCount: featureCount))
             reach += Double(compact.leafValue.reduce(0) { max($0, $1.magnitude) })
         }
-        // Explanations are Float, and on a long path their factors multiply leaves; no model that was trained comes near.
-        guard reach < 1e30 else { throw ForestError(.invalidModel, "the sum of the leaves can overflow") }
+        try Self.checkReach(reach)
         self.featureCount = featureCount
         self.featureNames = featureNames
         self.featureTypes = featureTypes
@@ -109,6 +108,12 @@ public struct Forest: Sendable {
         kernel = Kernel(shap)
         wide = nil
         baseValue = Double(baseMargin) + shap.meanSum
+    }
+
+    /// `reach` is how far from zero a margin can get. Explanations are Float, and on a long path their factors multiply
+    /// leaves; no model that was trained comes near.
+    static func checkReach(_ reach: Double) throws(ForestError) {
+        guard reach < 1e30 else { throw ForestError(.invalidModel, "the sum of the leaves can overflow") }
     }
 
     /// From a model of LightGBM that its reader has validated.

@@ -88,8 +88,7 @@ struct LightGBMModel {
             reach += valid.leafValue.reduce(0) { max($0, $1.magnitude) }
             trees.append(valid)
         }
-        // As in Forest.
-        guard reach < 1e30 else { throw ForestError(.invalidModel, "the sum of the leaves can overflow") }
+        try Forest.checkReach(reach)
         // A numeric feature has its range here, `[low:high]`, a categorical one the codes that were seen, `3:0:1`.
         let infos = header.text("feature_infos")?.split(separator: " ") ?? []
         featureTypes = (0..<featureCount).map { feature in

@@ -36,21 +36,6 @@ final class WriteTransaction {
         self.configuration = configuration
     }
 
-    /// As the file compares: by bytes. To Swift a letter and its decomposed form are one, and two leads would be.
-    struct LeadKey: Hashable {
-        var tenant: Tenant
-        var id: String
-
-        static func == (left: LeadKey, right: LeadKey) -> Bool {
-            left.id.utf8.elementsEqual(right.id.utf8) && left.tenant == right.tenant
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(tenant)
-            for byte in id.utf8 { hasher.combine(byte) }
-        }
-    }
-
     /// The ranking row as the transaction sees it.
     struct LeadRow {
         var id: Int64

@@ -20,12 +20,13 @@ public final class ByteSink {
         let isSpecial = path != "-" && stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         self.path = path == "-" || isSpecial ? nil : path
         temporary = path + ".partial"
-        descriptor =
-            path == "-"
-            ? dup(STDOUT_FILENO)
-            : isSpecial
-                ? open(path, O_WRONLY | O_CLOEXEC)
-                : open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        if path == "-" {
+            descriptor = dup(STDOUT_FILENO)
+        } else if isSpecial {
+            descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        } else {
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        }
         guard descriptor >= 0 else {
             throw TableError(.unwritable, "can't write \(path): \(String(cString: strerror(errno)))")
         }

@@ -140,21 +140,8 @@ final class StillClient {
         return parsed()
     }
 
-    /// So many messages or more, waiting for what another thread still has to do: for two minutes, then it fails.
-    func received(_ count: Int) async throws -> [String] {
-        let end = ContinuousClock.now + .seconds(120)
-        var all = try await received()
-        while all.count < count {
-            try Task.checkCancellation()
-            // Asked before the last look, so that a machine that stood still is no failure.
-            let isLast = ContinuousClock.now > end
-            await Task.yield()
-            all += try await received()
-            if isLast { break }
-        }
-        try #require(all.count >= count, "\(all)")
-        return all
-    }
+    /// So many messages or more, waiting for what another thread still has to do.
+    func received(_ count: Int) async throws -> [String] { try await gathered(count) { try await received() } }
 
     func next() async throws -> String {
         let one = try await received(1)
@@ -172,6 +159,22 @@ final class StillClient {
     var isActive: Bool { channel.isActive }
 
     func hangUp() async throws { try await channel.hangUp() }
+}
+
+/// Looks until there are so many, for two minutes; then it fails.
+func gathered<Element>(_ count: Int, _ look: () async throws -> [Element]) async throws -> [Element] {
+    let end = ContinuousClock.now + .seconds(120)
+    var all = try await look()
+    while all.count < count {
+        try Task.checkCancellation()
+        // Asked before the last look, so that a machine that stood still is no failure.
+        let isLast = ContinuousClock.now > end
+        await Task.yield()
+        all += try await look()
+        if isLast { break }
+    }
+    try #require(all.count >= count, "\(all)")
+    return all
 }
 
 extension NIOAsyncTestingChannel {

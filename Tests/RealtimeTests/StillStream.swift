@@ -102,21 +102,8 @@ final class StillStream {
         return bytes
     }
 
-    /// So many events or more, waiting for what another thread still has to do: for two minutes, then it fails.
-    func received(_ count: Int) async throws -> [StreamedEvent] {
-        let end = ContinuousClock.now + .seconds(120)
-        var all = try await received()
-        while all.count < count {
-            try Task.checkCancellation()
-            // Asked before the last look, so that a machine that stood still is no failure.
-            let isLast = ContinuousClock.now > end
-            await Task.yield()
-            all += try await received()
-            if isLast { break }
-        }
-        try #require(all.count >= count, "\(all)")
-        return all
-    }
+    /// So many events or more, waiting for what another thread still has to do.
+    func received(_ count: Int) async throws -> [StreamedEvent] { try await gathered(count) { try await received() } }
 
     func setWritable(_ isWritable: Bool) async throws {
         let channel = channel

@@ -54,7 +54,7 @@ final class ModelDesk: Sendable {
         _ sha256: String, in scope: ModelScope, caller: Tenant, comparison: GateComparison? = nil
     ) async throws(APIError) -> [UInt8] {
         let before = try await models.promote(sha256, in: scope)
-        return try await changed { () async throws(APIError) in
+        return try await telling(Self.serves) { () async throws(APIError) in
             try await tell(
                 .promoted, models.inUse(in: scope), in: scope, caller: caller, before: before, comparison: comparison)
         }
@@ -63,22 +63,13 @@ final class ModelDesk: Sendable {
     /// - Returns: the event's data.
     func rollBack(from sha256: String, in scope: ModelScope, caller: Tenant) async throws(APIError) -> [UInt8] {
         _ = try await models.rollBack(from: sha256, in: scope)
-        return try await changed { () async throws(APIError) in
+        return try await telling(Self.serves) { () async throws(APIError) in
             try await tell(.rolledBack, models.inUse(in: scope), in: scope, caller: caller, before: sha256)
         }
     }
 
-    /// Tells of what is done already, whatever becomes of the telling.
-    private func changed(_ telling: () async throws(APIError) -> [UInt8]) async throws(APIError) -> [UInt8] {
-        do throws(APIError) {
-            return try await telling()
-        } catch {
-            throw APIError(
-                .storeUnavailable,
-                "the model serves now, but the database went away before the stream could be told: GET /models shows it"
-            )
-        }
-    }
+    private static let serves =
+        "the model serves now, but the database went away before the stream could be told: GET /models shows it"
 
     /// Ends the trial of a model that is no better.
     func reject(

@@ -49,14 +49,12 @@ extension API {
         let entry = revocations.entry(subject, tenant: exchange.principal.tenant, until: until)
         try revocations.revoke(entry)
         let closed = await hub.disconnect(entry.selection, tenant: entry.tenant, code: .forbidden)
-        do throws(APIError) {
+        try await telling(
+            "refused on this node from now on, but the database is away: repeat this, so that the others hear of it and it "
+                + "outlives a restart"
+        ) { () async throws(APIError) in
             try await nodes?.tell(
                 .revoked, tenant: exchange.tenant, body: RevocationJSON.bytes(entry), at: now, until: until)
-        } catch {
-            throw APIError(
-                .storeUnavailable,
-                "refused on this node from now on, but the database is away: repeat this, so that the others hear of it and "
-                    + "it outlives a restart")
         }
         var json = JSONWriter()
         json.beginObject()

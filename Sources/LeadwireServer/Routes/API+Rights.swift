@@ -102,11 +102,8 @@ extension API {
         let tenant = exchange.tenant
         try await stored { () async throws(StoreError) in try await store.optOut(id, tenant: tenant, at: now) }
         try await forget(id, tenant: tenant)
-        do throws(APIError) {
-            try await nodes?.tell(.optedOut, tenant: tenant, at: now)
-        } catch {
-            throw APIError(
-                .storeUnavailable, "stored, but the database went away before the other nodes were told: repeat this")
+        try await telling("stored, but the database went away before the other nodes were told: repeat this") {
+            () async throws(APIError) in try await nodes?.tell(.optedOut, tenant: tenant, at: now)
         }
         var json = JSONWriter()
         json.beginObject()
@@ -123,21 +120,15 @@ extension API {
         let now = clock.now
         let tenant = exchange.tenant
         let found: ErasureReceipt?
-        do {
-            found = try await stored { () async throws(StoreError) in
-                do throws(StoreError) {
-                    return try await store.erase(id, tenant: tenant, at: now)
-                } catch {
-                    // It may be done, in whole or but for the log's old pages: the stream's memory tells of the lead no more.
-                    if [.outcomeUnknown, .erasureIncomplete, .other].contains(error.code) {
-                        hub.erase(subject: id, tenant: tenant.name)
-                    }
-                    throw error
-                }
-            }
+        do throws(StoreError) {
+            found = try await store.erase(id, tenant: tenant, at: now)
         } catch {
+            // It may be done, in whole or but for the log's old pages: the stream's memory tells of the lead no more.
+            if [.outcomeUnknown, .erasureIncomplete, .other].contains(error.code) {
+                hub.erase(subject: id, tenant: tenant.name)
+            }
             try? await forget(id, tenant: tenant)
-            throw error
+            throw Self.refusal(error)
         }
         hub.erase(subject: id, tenant: tenant.name)
         try await forget(id, tenant: tenant)

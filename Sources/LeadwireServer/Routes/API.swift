@@ -104,6 +104,18 @@ struct API: Sendable {
     static func noScore() -> APIError { APIError(.notFound, "no score is stored of this lead") }
 }
 
+/// Tells others of what is done already: where they can't be told now, the answer says what was `done` and what to do, and not
+/// that nothing was changed.
+func telling<Value>(
+    _ done: String, _ work: () async throws(APIError) -> Value
+) async throws(APIError) -> Value {
+    do throws(APIError) {
+        return try await work()
+    } catch {
+        throw APIError(.storeUnavailable, done)
+    }
+}
+
 /// What the store answers, its refusals as the wire says them.
 func stored<Value>(_ work: () async throws(StoreError) -> Value) async throws(APIError) -> Value {
     do {

@@ -16,13 +16,15 @@ struct ChildTrainer: ModelTrainer {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
         let (old, new) = (folder.appending(path: "champion.leadwire"), folder.appending(path: "model.leadwire"))
-        try Data(champion.serialized()).write(to: old)
         var arguments = [
             "train", "--from-store", "--background", "--json", "--tenant", tenant.name, "--label-window",
             "\(settings.labelWindow.length.components.seconds / 86_400)d", "--out", new.path,
         ]
         // A model on columns of the team's own can't be asked about stored features: a person compares, and promotes.
-        if case .leadFeatures = champion.schema { arguments += ["--against", old.path] }
+        if case .leadFeatures = champion.schema {
+            try Data(champion.serialized()).write(to: old)
+            arguments += ["--against", old.path]
+        }
         let output = try await run(arguments)
         guard let document = try? JSONDocument(parsing: output) else {
             throw TrainingFailure("the training process did not say what it found")
